@@ -1,0 +1,34 @@
+import type { Result } from '../base/result.ts';
+import type { Principal } from './principal.ts';
+import type { PolicyReason } from './reasons/policy.ts';
+import type { Tool } from './target.ts';
+
+export type Action = 'discover' | 'call';
+
+export interface Decision {
+  readonly effect: 'allow' | 'deny';
+  /** Ids of the policies that made it, sorted; empty when nothing permitted. */
+  readonly policies: readonly string[];
+  /** Digest of policies, schema and entities: the same inputs under the same version give the same decision (R2-058). */
+  readonly version: string;
+  readonly obligations: readonly Obligation[];
+}
+
+export type Obligation = { readonly kind: 'redact' | 'approve' | 'step_up'; readonly detail: string };
+
+/** What policies see of a tool: nothing that a server wrote but its name. */
+export type PolicyResource = Pick<Tool, 'qualifiedName' | 'server' | 'name' | 'effect'>;
+
+/** One compiled, immutable policy state. Part of a Snapshot, so that a call sees one version throughout. */
+export interface PolicySet {
+  readonly version: string;
+  /** Fails with a reason rather than throws; a failure is a denial. */
+  decide(principal: Principal, action: Action, resource: PolicyResource): Result<Decision, PolicyReason>;
+}
+
+/** A standing permission for one principal and one tool, by name: the only way to a destructive tool. */
+export interface Grant {
+  readonly id: string;
+  readonly principal: string;
+  readonly tool: string;
+}

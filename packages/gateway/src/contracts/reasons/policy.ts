@@ -1,0 +1,7 @@
+export type PolicyReason =
+  | 'policy.denied'
+  | 'policy.out_of_scope'
+  | 'policy.method_out_of_scope'
+  | 'policy.invalid'
+  | 'policy.fault'
+  | 'policy.grant_unknown';

@@ -1,0 +1,42 @@
+import type { ServerId, TenantId } from '../base/ids.ts';
+import type { Era } from './target.ts';
+
+/** A program that the gateway starts: an argv array, never a shell line. */
+export interface Launch {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Added to PATH, HOME and LANG, which are all that a child inherits. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export type Transport =
+  | { readonly kind: 'stdio'; readonly launch: Launch }
+  | {
+      readonly kind: 'streamable-http';
+      /** Absolute URL. Null when `local` starts the server and learns its port. */
+      readonly url: string | null;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly local: LocalHttp | null;
+    };
+
+/** An HTTP server that the gateway itself starts on the loopback interface, guarded by a token that it generates. */
+export interface LocalHttp {
+  readonly launch: Launch;
+  /** The environment variable in which the server takes its bearer token. */
+  readonly tokenEnv: string;
+  readonly path: string;
+}
+
+/** DESIGN section 4, "Sessions". `session` is the default; the others are opted into per server. */
+export type Sharing = 'session' | 'principal' | 'shared';
+
+export interface Registration {
+  readonly tenant: TenantId;
+  readonly id: ServerId;
+  readonly title: string;
+  readonly transport: Transport;
+  readonly sharing: Sharing;
+  /** What the server was seen to speak when it was probed. Revisions, newest first, by era. */
+  readonly revisions: Readonly<Record<Era, readonly string[]>>;
+  readonly enabled: boolean;
+}

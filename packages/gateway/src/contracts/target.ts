@@ -1,0 +1,46 @@
+import type { ServerId } from '../base/ids.ts';
+import type { JsonObject, JsonValue } from './json.ts';
+
+/** What a tool does to the world, as the operator said it. Annotations of the server are a proposal, never believed (R2-015). */
+export type Effect = 'read' | 'write' | 'destructive';
+
+/** The two eras of the protocol: with sessions up to 2025-11-25, without them from 2026-07-28. */
+export type Era = 'legacy' | 'modern';
+
+export type PinState =
+  /** Offered when it was registered, or approved since. */
+  | 'approved'
+  /** New since: hidden until somebody approves it. */
+  | 'pending'
+  /** Its definition differs from the pinned one: hidden until approved (rug pull). */
+  | 'changed'
+  /** Its schema cannot be used (dialect, size, time to compile). */
+  | 'quarantined';
+
+/** What a tool needs that a client session, or this gateway, may not have. */
+export type Need = 'sampling' | 'elicitation' | 'roots' | 'tasks';
+
+/** Null when the value fits, else what does not, as text a model can act on. At most a few lines. */
+export type Validator = (value: JsonValue) => string | null;
+
+export interface Tool {
+  readonly server: ServerId;
+  /** As the server names it. */
+  readonly name: string;
+  /** `server__name`: on `/mcp`, and as the resource's name in policies. */
+  readonly qualifiedName: string;
+  readonly effect: Effect;
+  /** Whether the operator set the effect; unset counts as destructive. */
+  readonly effectSet: boolean;
+  readonly state: PinState;
+  readonly needs: readonly Need[];
+  /** The definition as it was approved: what lists show. */
+  readonly definition: JsonObject;
+  /** SHA-256, hex, of the definition's RFC 8785 form. */
+  readonly digest: string;
+  readonly validateArguments: Validator;
+  /** Null where the tool declares no outputSchema. */
+  readonly validateResult: Validator | null;
+  /** Arguments that a modern HTTP server wants mirrored in `Mcp-Param-*` headers: property path to header name. */
+  readonly paramHeaders: readonly { readonly path: readonly string[]; readonly header: string }[];
+}

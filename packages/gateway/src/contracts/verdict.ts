@@ -1,0 +1,45 @@
+import type { JsonObject } from './json.ts';
+import type { Reason } from './reasons/index.ts';
+
+export interface Pass<F> {
+  readonly verdict: 'pass';
+  readonly fact: F;
+}
+
+export interface Deny {
+  readonly verdict: 'deny';
+  readonly reason: Reason;
+  /** For the journal and the operator. */
+  readonly detail?: string;
+  /** For the client, where the reason's row says that it may be shown: text that this gateway wrote about the client's own input. */
+  readonly shown?: string;
+  /** Seconds, for reasons that ask the caller to wait. */
+  readonly retryAfterSeconds?: number;
+}
+
+/** The message goes on with other params; arguments are digested and validated again. */
+export interface Revise {
+  readonly verdict: 'revise';
+  readonly params: JsonObject;
+  readonly note: string;
+}
+
+/** The exchange is stored as data and resumed by another one that presents the handle. */
+export interface Hold {
+  readonly verdict: 'hold';
+  readonly kind: 'approval' | 'step_up' | 'input_required';
+  /** Wall time in milliseconds. */
+  readonly expiresAt: number;
+  /** What the resuming exchange must match: principal, target and arguments digest. */
+  readonly binding: string;
+}
+
+export type GuardVerdict<F> = Pass<F> | Deny;
+export type ScreenVerdict = Pass<null> | Deny | Revise | Hold;
+
+export interface GuardTrace {
+  readonly guard: string;
+  readonly verdict: 'pass' | 'deny' | 'revise' | 'hold';
+  /** Microseconds. */
+  readonly us: number;
+}

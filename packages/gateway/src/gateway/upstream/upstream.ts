@@ -1,0 +1,88 @@
+import type { DownstreamSessionId } from '../../base/ids.ts';
+import type { Result } from '../../base/result.ts';
+import type { JsonObject } from '../../contracts/json.ts';
+import type { Principal } from '../../contracts/principal.ts';
+import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
+import type { Registration } from '../../contracts/registration.ts';
+import type { Era } from '../../contracts/target.ts';
+
+/** One request to a server. Ids and progress tokens are ours: none that a client chose ever leaves. */
+export interface UpstreamRequest {
+  readonly method: string;
+  /** Params as they were inspected, without a progress token; the session adds its own token and, for a modern server, its `_meta`. */
+  readonly params: JsonObject;
+  readonly timeoutMs: number;
+  /** Aborting cancels upstream too: `notifications/cancelled` (legacy, stdio) or a closed response (modern HTTP). */
+  readonly signal: AbortSignal;
+  /** Present when the client asked for progress; called once for each notification tied to this request. */
+  readonly onProgress: ((params: JsonObject) => void) | null;
+  /** Modern servers: log level of this request (`io.modelcontextprotocol/logLevel`) and where its log messages go. */
+  readonly log: { readonly level: string; readonly onMessage: (params: JsonObject) => void } | null;
+  /** `Mcp-Param-*` headers, already checked against the pinned definition. */
+  readonly paramHeaders: Readonly<Record<string, string>>;
+}
+
+export type UpstreamAnswer =
+  | {
+      readonly kind: 'result';
+      readonly result: JsonObject;
+      /** The result's own JSON text: `JSON.stringify(result)` and equal to what was parsed, so it goes on as it is. */
+      readonly text: string;
+    }
+  | { readonly kind: 'error'; readonly code: number; readonly message: string };
+
+export interface UpstreamSession {
+  readonly era: Era;
+  readonly revision: string;
+  /** Qualified digest of each tool that the server offers in this session now: tool name to SHA-256 of its definition's RFC 8785 form. */
+  readonly liveTools: ReadonlyMap<string, string>;
+  request(request: UpstreamRequest): Promise<Result<UpstreamAnswer, GatewayReason>>;
+  /** Legacy only; kept and applied again when the session is started anew. */
+  setLogLevel(level: string): Promise<void>;
+}
+
+/** Where what a server says outside a call goes. Methods must not throw. */
+export interface UpstreamListener {
+  /** The session's live tools were read again and differ from before. */
+  toolsChanged(): void;
+  /** `notifications/message` of a session of its own; never called for shared sessions. */
+  log(params: JsonObject): void;
+}
+
+export interface UpstreamOwner {
+  readonly principal: Principal;
+  /** Null for modern clients and for the gateway's own needs. */
+  readonly session: DownstreamSessionId | null;
+  readonly listener: UpstreamListener | null;
+}
+
+export interface Upstreams {
+  /** The seam of DESIGN section 4: finds or starts the one session that this owner may use with this server. */
+  acquire(server: Registration, era: Era, owner: UpstreamOwner): Promise<Result<UpstreamSession, GatewayReason>>;
+  /** The session if it is already running: for lists, which must not start servers. */
+  peek(server: Registration, era: Era, owner: UpstreamOwner): UpstreamSession | null;
+  /** Ends every upstream session that belongs to a client's session. */
+  releaseSession(session: DownstreamSessionId): void;
+  /** Ends every session of a server that was changed or removed. */
+  releaseServer(server: Registration): void;
+  status(): readonly {
+    readonly server: string;
+    readonly era: Era;
+    readonly sessions: number;
+    readonly state: 'ready' | 'idle' | 'failing';
+    readonly detail: string | null;
+  }[];
+  close(): Promise<void>;
+}
+
+/** What a server offers, as it was probed under no client capabilities and under all of them. */
+export interface Offer {
+  readonly revisions: Readonly<Record<Era, readonly string[]>>;
+  readonly serverInfo: JsonObject;
+  /** The union over both probes. `needsCapability`: seen only under client capabilities. */
+  readonly tools: readonly { readonly definition: JsonObject; readonly needsCapability: boolean }[];
+}
+
+export interface Prober {
+  probe(server: Registration): Promise<Result<Offer, GatewayReason>>;
+}

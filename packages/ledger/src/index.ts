@@ -1,0 +1,1 @@
+export type { GuardResult, PublicPart, RecordKind } from './record.ts';
