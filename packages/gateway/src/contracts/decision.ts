@@ -12,7 +12,11 @@ export interface Decision {
   /** Digest of policies, schema and entities: the same inputs under the same version give the same decision (R2-058). */
   readonly version: string;
   readonly obligations: readonly Obligation[];
+  /** Why not, for the reply and the journal; null when it is allowed. */
+  readonly reason: DenialReason | null;
 }
+
+export type DenialReason = 'policy.denied' | 'policy.out_of_scope' | 'policy.method_out_of_scope';
 
 export type Obligation = { readonly kind: 'redact' | 'approve' | 'step_up'; readonly detail: string };
 

@@ -1,5 +1,7 @@
 import type { ServerId } from '../base/ids.ts';
+import type { Result } from '../base/result.ts';
 import type { JsonObject, JsonValue } from './json.ts';
+import type { RegistryReason } from './reasons/registry.ts';
 
 /** What a tool does to the world, as the operator said it. Annotations of the server are a proposal, never believed (R2-015). */
 export type Effect = 'read' | 'write' | 'destructive';
@@ -20,8 +22,15 @@ export type PinState =
 /** What a tool needs that a client session, or this gateway, may not have. */
 export type Need = 'sampling' | 'elicitation' | 'roots' | 'tasks';
 
-/** Null when the value fits, else what does not, as text a model can act on. At most a few lines. */
-export type Validator = (value: JsonValue) => string | null;
+/**
+ * Success when the value fits. The failure's `detail` is meant for the client, unlike that of other failures: one short line that this
+ * gateway wrote ("message: expected string"), with the path and what was expected, never a long value. Synchronous for nearly every schema
+ * and value; a promise where the schema's patterns or the size of the value ask for a worker with a time limit. Never throws or rejects.
+ */
+export type Validator = (value: JsonValue) => Validation | Promise<Validation>;
+
+/** `registry.arguments_invalid`, `registry.result_invalid` or, where the time ran out, `registry.validation_too_slow`. */
+export type Validation = Result<null, RegistryReason>;
 
 export interface Tool {
   readonly server: ServerId;

@@ -74,15 +74,3 @@ export interface Upstreams {
   }[];
   close(): Promise<void>;
 }
-
-/** What a server offers, as it was probed under no client capabilities and under all of them. */
-export interface Offer {
-  readonly revisions: Readonly<Record<Era, readonly string[]>>;
-  readonly serverInfo: JsonObject;
-  /** The union over both probes. `needsCapability`: seen only under client capabilities. */
-  readonly tools: readonly { readonly definition: JsonObject; readonly needsCapability: boolean }[];
-}
-
-export interface Prober {
-  probe(server: Registration): Promise<Result<Offer, GatewayReason>>;
-}
