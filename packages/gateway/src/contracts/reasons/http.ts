@@ -8,4 +8,8 @@ export type HttpReason =
   | 'http.not_found'
   | 'http.body_too_large'
   | 'http.body_too_slow'
-  | 'http.body_incomplete';
+  | 'http.body_incomplete'
+  | 'http.address_invalid'
+  | 'http.listen_failed'
+  | 'http.url_invalid'
+  | 'http.destination_not_allowed';

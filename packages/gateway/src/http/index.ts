@@ -1,0 +1,15 @@
+export { addressKey, clientAddress, NO_PROXIES, normaliseAddress, type TrustedProxies, trustedProxies } from './address.ts';
+export { accepts, isContentTypeAllowed, type MediaType, parseMediaType } from './content-type.ts';
+export { type HostRules, hostRules, isHostAllowed, isOriginAllowed } from './host-origin.ts';
+export { type Listener, type ListenLimits, type ListenOptions, type ListenPlace, listen } from './listen.ts';
+export {
+  type Outbound,
+  type OutboundHandler,
+  type OutboundOptions,
+  type OutboundReason,
+  type OutboundRequest,
+  openOutbound,
+  reachOf,
+} from './outbound.ts';
+export { isLoopbackHost, mayReach, type Reach } from './reach.ts';
+export { type BodyLimits, type BodyReason, readBody, refuseByHeaders } from './read-body.ts';
