@@ -36,6 +36,16 @@ export const LIMITS = {
   schemaDepth: 32,
   schemaSubschemas: 2000,
   schemaCompileMs: 1000,
+  /** A schema that took longer in the worker is never compiled on the main thread: its validation stays in the worker. */
+  schemaMainCompileMs: 50,
+  /** In-place work of a schema with every `$ref` followed; above it validation runs in the worker under `validationMs`. */
+  schemaExpandedCost: 20_000,
+  schemaWorkerMegabytes: 96,
+  validationMs: 500,
+  validationQueue: 64,
+  descriptionBytes: 16_384,
+  servers: 200,
+  grants: 10_000,
   notificationsPerCall: 10_000,
   pageSize: 100,
   /** Messages that cost no unit of the budget (answers, notifications, pings) still have a bound, per address and minute. */
