@@ -1,0 +1,82 @@
+import cedar from '@cedar-policy/cedar-wasm/nodejs';
+import { type Result, failure, success } from '../base/result.ts';
+import type { Action, Grant, PolicyResource, PolicySet } from '../contracts/decision.ts';
+import type { Principal } from '../contracts/principal.ts';
+import type { PolicyReason } from '../contracts/reasons/policy.ts';
+import type { PinState } from '../contracts/target.ts';
+import { type Decider, openDecider } from './decide.ts';
+import { type Answer, DecisionCache } from './decision-cache.ts';
+import { type PolicyDocument, versionOf } from './document.ts';
+import { grantPolicy, isGrantId } from './grant-policy.ts';
+import { inputsOf, plainResource } from './inputs.ts';
+import { describe } from './preparsed.ts';
+import { SHIPPED_POLICIES } from './role-policies.ts';
+import { POLICY_SCHEMA } from './schema.ts';
+
+export interface PolicyContent {
+  readonly tenant: string;
+  readonly grants: readonly Grant[];
+  /** Tools in every state; only approved ones can be permitted. */
+  readonly tools: readonly (PolicyResource & { readonly state: PinState })[];
+}
+
+/** A PolicySet that also says what it was made from, to be stored under its version. */
+export interface CompiledPolicies extends PolicySet {
+  readonly document: PolicyDocument;
+}
+
+/** The policies of a tenant, ready to decide. `policy.invalid`: a policy that does not parse or does not fit the schema; keep the old set. */
+export function compilePolicies(content: PolicyContent): Result<CompiledPolicies, PolicyReason> {
+  return compileDocument({
+    tenant: content.tenant,
+    schema: POLICY_SCHEMA,
+    policies: SHIPPED_POLICIES,
+    grants: content.grants.map(({ id, principal, tool }) => ({ id, principal, tool })),
+    tools: content.tools.filter((tool) => tool.state === 'approved').map(plainResource),
+  });
+}
+
+/** Compiles a stored document: what replay judges by. */
+export function compileDocument(document: PolicyDocument): Result<CompiledPolicies, PolicyReason> {
+  const sound = validateDocument(document);
+  if (!sound.ok) return sound;
+  const version = versionOf(document);
+  return success(cachedSet(document, version, openDecider(document, version)));
+}
+
+function cachedSet(document: PolicyDocument, version: string, decider: Decider): CompiledPolicies {
+  const cache = new DecisionCache();
+  const decide = (principal: Principal, action: Action, resource: PolicyResource): Answer => {
+    try {
+      const held = cache.find(principal, action, resource);
+      if (held !== null) return held;
+      const answer = decider(inputsOf(principal, action, resource));
+      // A fault may pass; a decision of this version never changes.
+      if (answer.ok) cache.keep(principal, action, resource, answer);
+      return answer;
+    } catch (error) {
+      return failure('policy.fault', String(error).slice(0, 300));
+    }
+  };
+  return Object.freeze({ version, document, decide });
+}
+
+function validateDocument(document: PolicyDocument): Result<null, PolicyReason> {
+  const badGrant = document.grants.find((grant) => !isGrantId(grant.id) || grant.principal === '' || grant.tool === '');
+  if (badGrant !== undefined) return failure('policy.invalid', `grant ${JSON.stringify(badGrant.id).slice(0, 80)} is malformed`);
+  if (new Set(document.grants.map((grant) => grant.id)).size < document.grants.length) return failure('policy.invalid', 'two grants have one id');
+  try {
+    return validateCedar(document);
+  } catch (error) {
+    return failure('policy.invalid', String(error).slice(0, 300));
+  }
+}
+
+function validateCedar(document: PolicyDocument): Result<null, PolicyReason> {
+  const grants = Object.fromEntries(document.grants.map((grant) => [`grant:${grant.id}`, grantPolicy(grant)]));
+  const answer = cedar.validate({ schema: document.schema, policies: { staticPolicies: { ...document.policies, ...grants } } });
+  if (answer.type === 'failure') return failure('policy.invalid', describe(answer.errors));
+  const first = answer.validationErrors[0];
+  if (first !== undefined) return failure('policy.invalid', `${first.policyId}: ${describe([first.error])}`);
+  return success(null);
+}

@@ -1,0 +1,33 @@
+import { sha256Hex } from '../base/bytes.ts';
+import type { Grant, PolicyResource } from '../contracts/decision.ts';
+
+/**
+ * Everything a decision depends on besides its inputs, as plain data that can be stored: the same inputs under the same document give the
+ * same decision, on another day and another release (R2-058). Lists are sorted, so equal content has one form.
+ */
+export interface PolicyDocument {
+  readonly tenant: string;
+  readonly schema: string;
+  readonly policies: Readonly<Record<string, string>>;
+  readonly grants: readonly Grant[];
+  /** The approved tools. Anything else is decided as unknown. */
+  readonly tools: readonly PolicyResource[];
+}
+
+/** SHA-256, hex, over the document in one fixed order of keys. */
+export function versionOf(document: PolicyDocument): string {
+  return sha256Hex(JSON.stringify(ordered(document)));
+}
+
+// The order of keys is spelled out rather than taken from the object: a document read back from storage may have another.
+function ordered(document: PolicyDocument): unknown {
+  return [
+    document.tenant,
+    document.schema,
+    Object.entries(document.policies).sort(byFirst),
+    document.grants.map((grant) => [grant.id, grant.principal, grant.tool]).sort(byFirst),
+    document.tools.map((tool) => [tool.qualifiedName, tool.server, tool.name, tool.effect]).sort(byFirst),
+  ];
+}
+
+const byFirst = (a: readonly unknown[], b: readonly unknown[]): number => (String(a[0]) < String(b[0]) ? -1 : 1);

@@ -1,0 +1,37 @@
+import type { Action, PolicyResource } from '../contracts/decision.ts';
+import type { Principal, Scope } from '../contracts/principal.ts';
+
+/** What a decision reads of its caller and its target, and nothing more: no name of a person, no argument, no time. */
+export interface DecisionInputs {
+  readonly principal: {
+    readonly tenant: string;
+    readonly id: string;
+    readonly roles: readonly string[];
+    readonly scopes: readonly Scope[];
+    readonly methods: readonly string[] | null;
+  };
+  readonly action: Action;
+  readonly resource: PolicyResource;
+}
+
+/** The inputs of a decision as data that can be journaled and replayed (R2-058). */
+export function inputsOf(principal: Principal, action: Action, resource: PolicyResource): DecisionInputs {
+  return { principal: callerOf(principal), action, resource: plainResource(resource) };
+}
+
+export function callerOf(principal: Principal): DecisionInputs['principal'] {
+  return {
+    tenant: principal.tenant,
+    id: principal.id,
+    roles: [...principal.roles].sort(),
+    scopes: principal.scopes.map(({ server, tool }) => ({ server, tool })),
+    methods: principal.credential.methods === null ? null : [...principal.credential.methods].sort(),
+  };
+}
+
+export const plainResource = ({ qualifiedName, server, name, effect }: PolicyResource): PolicyResource => ({
+  qualifiedName,
+  server,
+  name,
+  effect,
+});
