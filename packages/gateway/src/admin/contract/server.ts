@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { effect, tool } from './tool.ts';
+
+export const serverId = z
+  .string()
+  .max(40)
+  .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'lower case words of letters and digits, joined by single hyphens');
+
+export const sharing = z.enum(['session', 'principal', 'shared']);
+
+const launch = z.strictObject({
+  command: z.string().min(1).max(4096),
+  args: z.array(z.string().max(8192)).max(256).default([]),
+  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().max(32_768)).default({}),
+});
+
+const stdio = z.strictObject({ kind: z.literal('stdio'), launch });
+
+const streamableHttp = z.strictObject({
+  kind: z.literal('streamable-http'),
+  url: z.url({ protocol: /^https?$/ }).max(2048),
+  headers: z.record(z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/), z.string().max(8192)).default({}),
+});
+
+export const newServer = z.strictObject({
+  id: serverId,
+  title: z.string().trim().min(1).max(128).optional(),
+  transport: z.discriminatedUnion('kind', [stdio, streamableHttp]),
+  sharing: sharing.default('session'),
+  /** Effects by tool name. A tool that is not named counts as destructive. */
+  effects: z.record(z.string().min(1).max(256), effect).default({}),
+});
+
+/** Values of environment variables and headers are never answered: their names are. */
+const shownTransport = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('stdio'), command: z.string(), args: z.array(z.string()), env: z.array(z.string()) }),
+  z.strictObject({ kind: z.literal('streamable-http'), url: z.string().nullable(), headers: z.array(z.string()) }),
+]);
+
+export const server = z.strictObject({
+  id: serverId,
+  title: z.string(),
+  transport: shownTransport,
+  sharing,
+  enabled: z.boolean(),
+  revisions: z.strictObject({ legacy: z.array(z.string()), modern: z.array(z.string()) }),
+  toolCounts: z.strictObject({ approved: z.int(), pending: z.int(), changed: z.int(), quarantined: z.int() }),
+});
+
+export const serverDetail = server.extend({ tools: z.array(tool) });
+
+export type NewServer = z.infer<typeof newServer>;
+export type Server = z.infer<typeof server>;
+export type ServerDetail = z.infer<typeof serverDetail>;

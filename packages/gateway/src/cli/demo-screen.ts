@@ -1,0 +1,112 @@
+import type { RuntimeStatus, ServerStatus } from '../contracts/running.ts';
+import { clientConfigurations } from './clients/index.ts';
+import { sanitize } from './render/sanitize.ts';
+import { type Screen, type Style, styleOf } from './render/style.ts';
+import { pad, padStart, widthOf, wrap } from './render/width.ts';
+
+export interface DemoFacts {
+  readonly status: RuntimeStatus;
+  readonly firstRun: boolean;
+  /** How the data directory is best written for the reader: relative where it lies below the working directory. */
+  readonly dataShown: string;
+  readonly key: string;
+  readonly adminKeyFile: string;
+  /** `npm start` or `sallyport demo`: whatever the reader typed. */
+  readonly startedBy: 'npm start --' | 'sallyport demo';
+}
+
+const MARGIN = '  ';
+const LABEL = 10;
+
+/** What `npm start` shows before the first call. Lines to paste are never wrapped or cut. */
+export function demoScreen(facts: DemoFacts, screen: Screen): string {
+  const style = styleOf(screen);
+  return [
+    '',
+    ...banner(facts, screen, style),
+    '',
+    ...labelled('servers', serverLines(facts.status.servers, screen, style), style),
+    ...labelled('guards', wrapTo(guards(facts.status), screen), style),
+    ...labelled('endpoint', [style.bold(facts.status.mcpUrl)], style),
+    ...labelled('admin', wrapTo(`${facts.status.adminUrl}/api/v1 · key in ${facts.adminKeyFile}`, screen), style),
+    '',
+    ...labelled('Try it', tryLines(facts), style),
+    '',
+    ...labelled(
+      '',
+      wrapTo(
+        `laid out for their files: ${facts.startedBy} --clients · Ctrl-C stops, and the next start keeps keys, servers and log`,
+        screen,
+      ).map(style.dim),
+      style,
+    ),
+    '',
+  ].join('\n');
+}
+
+function banner(facts: DemoFacts, screen: Screen, style: Style): string[] {
+  const kept = facts.firstRun ? 'first run: keys made, mode 0700' : 'as the last run left it: same keys';
+  const text = `Sallyport ${facts.status.version} · demo · data in ${facts.dataShown} (${kept})`;
+  const lines = screen.width === null ? [text] : wrap(text, screen.width - MARGIN.length);
+  return lines.map((line, index) => MARGIN + (index === 0 ? line.replace('Sallyport', style.bold('Sallyport')) : line));
+}
+
+const labelled = (label: string, lines: readonly string[], style: Style): string[] =>
+  lines.map((line, index) => `${MARGIN}${style.dim(pad(index === 0 ? label : '', LABEL))}${line}`);
+
+const wrapTo = (text: string, screen: Screen): readonly string[] =>
+  screen.width === null ? [text] : wrap(text, Math.max(20, screen.width - MARGIN.length - LABEL));
+
+const guards = (status: RuntimeStatus): string =>
+  `keys · policy 6 roles · limits ${status.rate.requestsPerMinute}/min + ${status.rate.burst} · schemas · journal (fsync)`;
+
+function serverLines(servers: readonly ServerStatus[], screen: Screen, style: Style): string[] {
+  const names = Math.max(0, ...servers.map((server) => widthOf(server.id)));
+  return servers.flatMap((server) => serverLine(server, names, screen, style));
+}
+
+function serverLine(server: ServerStatus, names: number, screen: Screen, style: Style): string[] {
+  const count = `${padStart(String(server.tools), 2)} ${server.tools === 1 ? 'tool ' : 'tools'}`;
+  const transport = pad(server.transport === 'stdio' ? 'stdio' : 'http', 5);
+  const line = `${pad(server.id, names)}  ${count} · ${transport} · ${stateText(server, style)}`;
+  const notes = serverNotes(server);
+  if (notes === '') return [line];
+  const room = screen.width === null ? Number.POSITIVE_INFINITY : screen.width - MARGIN.length - LABEL;
+  if (widthOf(line) + 3 + widthOf(notes) + 2 <= room) return [`${line}   ${style.dim(`(${notes})`)}`];
+  const indent = names + 2;
+  return [line, ...wrap(`(${notes})`, Math.max(20, room - indent)).map((part) => ' '.repeat(indent) + style.dim(part))];
+}
+
+const stateText = (server: ServerStatus, style: Style): string =>
+  server.state === 'ready' ? style.good('ready') : server.state === 'failed' ? style.bad('failed') : style.warn(server.state);
+
+function serverNotes(server: ServerStatus): string {
+  const notes = [
+    server.note === null ? null : sanitize(server.note),
+    server.sharing === 'session' ? null : server.sharing === 'shared' ? 'shared' : 'one process a principal',
+    server.unreachable === 0 ? null : `${server.unreachable} more need what a client or a later release gives`,
+    server.pending === 0 ? null : `${server.pending} wait for: sallyport servers approve ${server.id}`,
+  ];
+  return notes.filter((note) => note !== null).join(', ');
+}
+
+function tryLines(facts: DemoFacts): string[] {
+  const configurations = clientConfigurations({ url: facts.status.mcpUrl, key: facts.key });
+  const names = Math.max(...configurations.map((configuration) => configuration.client.length));
+  return configurations.map((configuration) => `${pad(configuration.client, names)}  ${configuration.line}`);
+}
+
+/** `demo --clients`: every client's configuration as its own documentation lays it out. */
+export function clientsScreen(endpoint: { readonly url: string; readonly key: string }, screen: Screen): string {
+  const style = styleOf(screen);
+  return clientConfigurations(endpoint)
+    .map(({ client, place, text, line }) => {
+      const head = `${style.bold(client)} ${style.dim(place)}`;
+      return line.startsWith('{') || place === 'shell' ? `${head}\n\n${text}` : `${head}\n\n${text}\n\n${style.dim('or')}\n\n${line}`;
+    })
+    .join('\n\n\n');
+}
+
+/** The first line of `--json` (DESIGN section 5): these four names, in this order, and nothing else. `serve` has no key in it. */
+export const firstLine = (mcp: string, key: string | null, data: string): string =>
+  JSON.stringify({ mcp, ...(key === null ? {} : { key }), console: null, data });

@@ -1,0 +1,8 @@
+/** The administration listener's own reasons. They are answered by admin/answers.ts and never reach an MCP client. */
+export type AdminReason =
+  | 'admin.request_invalid'
+  | 'admin.route_unknown'
+  | 'admin.too_many_attempts'
+  | 'admin.too_many_streams'
+  | 'admin.body_not_allowed'
+  | 'admin.fault';

@@ -1,0 +1,81 @@
+import type { PublicPart } from '@sallyport/ledger';
+import type { Result } from '../base/result.ts';
+import type { SecretString } from '../base/secret-string.ts';
+import type { JsonValue } from './json.ts';
+import type { Reason } from './reasons/index.ts';
+
+/** How a server stands right now, for people: `ready` answers calls, the others say why not. */
+export type ServerState = 'ready' | 'starting' | 'disabled' | 'failed';
+
+export interface ServerStatus {
+  readonly id: string;
+  readonly transport: 'stdio' | 'streamable-http';
+  readonly sharing: 'session' | 'principal' | 'shared';
+  readonly state: ServerState;
+  /** Tools that an allowed caller sees in lists. */
+  readonly tools: number;
+  /** Tools that wait for `sallyport servers approve`. */
+  readonly pending: number;
+  /** Tools that are pinned and left out: they need what a client or a later release gives. */
+  readonly unreachable: number;
+  /** One line for people, or null. */
+  readonly note: string | null;
+}
+
+export interface RuntimeStatus {
+  readonly version: string;
+  /** Wall time in milliseconds. */
+  readonly startedAt: number;
+  readonly mcpUrl: string;
+  readonly adminUrl: string;
+  readonly dataDir: string;
+  readonly snapshot: { readonly sequence: number; readonly digest: string };
+  readonly journalWritable: boolean;
+  readonly draining: boolean;
+  readonly servers: readonly ServerStatus[];
+  readonly rate: { readonly requestsPerMinute: number; readonly burst: number };
+  readonly deviations: readonly { readonly key: string; readonly reason: string; readonly until: string }[];
+}
+
+/** A record as a reader of the log meets it: the public part, its place, and its payload where that could be opened. */
+export interface OpenedRecord {
+  readonly index: number;
+  /** SHA-256, hex. */
+  readonly leaf: string;
+  readonly record: PublicPart;
+  /** The sealed payload as JSON; null where there is none or it was erased. */
+  readonly payload: JsonValue;
+}
+
+export interface StartOptions {
+  /** Data directory, absolute. Made with mode 0700 where it does not exist. */
+  readonly data: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly adminPort: number;
+  /** True: a taken port is no error, the next free one is used and reported. */
+  readonly nextFreePort: boolean;
+  /** True: the sample servers are registered and started, and a client key is kept. */
+  readonly demo: boolean;
+  /** A line for people about something that takes longer than a second. */
+  readonly progress: (line: string) => void;
+}
+
+export interface RunningGateway {
+  readonly mcpUrl: string;
+  readonly adminUrl: string;
+  readonly socketPath: string;
+  readonly dataDir: string;
+  readonly firstRun: boolean;
+  /** The demo's client key; null for `serve`. */
+  readonly clientKey: SecretString | null;
+  /** Where the first admin key is kept, mode 0600. */
+  readonly adminKeyFile: string;
+  status(): RuntimeStatus;
+  /** Every record once it is durable, in order. Returns the end of the subscription. */
+  follow(onRecord: (record: OpenedRecord) => void): () => void;
+  /** Drains, closes and resolves when nothing of it runs any more. */
+  stop(): Promise<void>;
+}
+
+export type StartGateway = (options: StartOptions) => Promise<Result<RunningGateway, Reason>>;
