@@ -67,19 +67,25 @@ const RECORDS = JSON.stringify(
 );
 const RECORDS_QUOTED = RECORDS.replaceAll('"', '\\"');
 
-const textBlock = (text: string): string => `"content":[{"type":"text","text":"${text}"}]`;
+/** A result's text in parts, large ones constant, so that nobody has to build 16 KB in order to compare them. */
+type Parts = readonly string[];
 
-const structured = (query: string, size: Size): string =>
-  size === 'records' ? `{"query":"${query}","count":250,"records":${RECORDS}}` : `{"query":"${query}","count":1}`;
+const OPEN = '"content":[{"type":"text","text":"';
+const CLOSE = '"}]';
 
-const plainText = (query: string, size: Size): string => {
-  if (size === 'records') return `{\\"query\\":\\"${query}\\",\\"records\\":${RECORDS_QUOTED}}`;
-  return `Found for ${query}: ${size === 'text' ? FILLER_TEXT : FILLER_SMALL}`;
+const plainParts = (query: string, size: Size): Parts =>
+  size === 'records'
+    ? [`${OPEN}{\\"query\\":\\"${query}\\",\\"records\\":`, RECORDS_QUOTED, `}${CLOSE}`]
+    : [`${OPEN}Found for ${query}: `, size === 'text' ? FILLER_TEXT : FILLER_SMALL, CLOSE];
+
+const structuredParts = (query: string, size: Size): Parts => {
+  if (size !== 'records') return [...plainParts(query, size), `,"structuredContent":{"query":"${query}","count":1}`];
+  return [`${OPEN}250 records for ${query}${CLOSE},"structuredContent":{"query":"${query}","count":250,"records":`, RECORDS, '}'];
 };
 
-/** The members `content` and, where the tool declares a schema, `structuredContent` of a result, as JSON text without braces. */
-export const answerMembers = (index: number, query: string, size: Size): string => {
-  if (!hasOutputSchema(index)) return textBlock(plainText(query, size));
-  const text = size === 'records' ? `250 records for ${query}` : plainText(query, size);
-  return `${textBlock(text)},"structuredContent":${structured(query, size)}`;
-};
+/**
+ * The members `content` and, where the tool declares a schema, `structuredContent` of a result: JSON text without
+ * braces, in parts to be joined by nothing.
+ */
+export const answerParts = (index: number, query: string, size: Size): Parts =>
+  hasOutputSchema(index) ? structuredParts(query, size) : plainParts(query, size);

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { answerMembers, type Era, REVISION, type Size, TOOL_COUNT } from './answer.ts';
+import { answerParts, type Era, REVISION, type Size, TOOL_COUNT } from './answer.ts';
 import type { HttpAnswer } from './wire.ts';
 
 /** One principal of one target: its key and, in the legacy era, the session that it opened. */
@@ -108,18 +108,34 @@ const compareValues = (text: string, expected: string, call: Call, era: Era): st
 };
 
 /**
+ * Where the parts end when they stand at `from` one after the other, else -1. A slice and `===` compare as memory;
+ * `startsWith` goes character by character, 60 us for 16 KB.
+ */
+const endOfParts = (text: string, from: number, parts: readonly string[]): number => {
+  let at = from;
+  for (const part of parts) {
+    if (text.slice(at, at + part.length) !== part) return -1;
+    at += part.length;
+  }
+  return at;
+};
+
+const compareText = (text: string, call: Call, era: Era): string | null => {
+  const parts = answerParts(call.tool, call.query, call.size);
+  const at = text.indexOf('"content":');
+  const end = at < 0 ? -1 : endOfParts(text, at, parts);
+  if (end < 0) return compareValues(text, parts.join(''), call, era);
+  return envelopeFault(JSON.parse(`${text.slice(0, at)}"content":0${text.slice(end)}`), call, era);
+};
+
+/**
  * Null when the answer is the right one, else what is wrong with it. The members are expected byte for byte; what stands
  * around them is parsed. Only when they are not found so is the whole parsed and compared.
  */
 export const faultOf = (answer: HttpAnswer, call: Call, era: Era): string | null => {
-  if (answer.status !== 200) return `HTTP ${answer.status}`;
-  const text = messageText(answer);
-  const expected = answerMembers(call.tool, call.query, call.size);
-  const at = text.indexOf('"content":');
+  if (answer.status !== 200) return `HTTP ${answer.status} ${answer.body.slice(0, 200)}`;
   try {
-    if (at < 0 || !text.startsWith(expected, at)) return compareValues(text, expected, call, era);
-    const around = `${text.slice(0, at)}"content":0${text.slice(at + expected.length)}`;
-    return envelopeFault(JSON.parse(around), call, era);
+    return compareText(messageText(answer), call, era);
   } catch {
     return 'not JSON';
   }

@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
 import { announce } from './announce.ts';
-import { answerMembers, REVISION, type Size, TOOL_COUNT, toolDefinition, toolName } from './answer.ts';
+import { answerParts, REVISION, type Size, TOOL_COUNT, toolDefinition, toolName } from './answer.ts';
 
 type Id = string | number;
 
@@ -52,7 +52,7 @@ const callTool = (message: Message, id: Id, head: string, tail: string): Answer 
   const index = indexByName.get(message.params?.name ?? '');
   const args = message.params?.arguments;
   if (index === undefined || args === undefined) return failure(200, id, -32602, 'Unknown tool or no arguments.');
-  return result(id, head + answerMembers(index, args.query, args.size) + tail);
+  return result(id, head + answerParts(index, args.query, args.size).join('') + tail);
 };
 
 const answerModern = (message: Message, id: Id): Answer => {
