@@ -1,0 +1,17 @@
+import type { Project } from '../tidy/project.ts';
+import { failurePage } from './failure.ts';
+import { readmeWithFigures } from './figures.ts';
+import { reasonsPage } from './reasons.ts';
+
+export interface Document {
+  readonly path: string;
+  /** The whole text, or null where its source does not exist and the page must not either. */
+  readonly generate: (project: Project) => string | null;
+}
+
+/** Every page that a program writes. `npm run docs` writes them, tidy checks that they are fresh. */
+export const documents: readonly Document[] = [
+  { path: 'README.md', generate: readmeWithFigures },
+  { path: 'docs/reference/reasons.md', generate: reasonsPage },
+  { path: 'docs/reference/failure.md', generate: failurePage },
+];
