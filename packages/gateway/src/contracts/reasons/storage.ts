@@ -4,4 +4,5 @@ export type StorageReason =
   | 'storage.wrong_key'
   | 'storage.newer_version'
   | 'storage.unavailable'
+  | 'storage.conflict'
   | 'storage.permissions';

@@ -1,0 +1,4 @@
+export { type Migration, migrate } from './migrate.ts';
+export { openStorage, type StorageDeps } from './open-storage.ts';
+export type { Storage } from './storage.ts';
+export { attempt, StorageError } from './storage-error.ts';
