@@ -1,0 +1,177 @@
+import type { Revision } from './revision.ts';
+
+/** From whom a message comes: `client` is towards servers, `server` towards clients. */
+export type Direction = 'client' | 'server';
+
+/** What decides which guards and screens run: a column of the line. */
+export type MethodClass =
+  | 'initialize'
+  | 'ping'
+  | 'discover'
+  | 'list'
+  | 'call'
+  | 'read'
+  | 'get'
+  | 'complete'
+  | 'subscribe'
+  | 'log-level'
+  | 'listen'
+  | 'task'
+  | 'server-request'
+  | 'notification';
+
+export interface MethodPlan {
+  readonly class: MethodClass;
+  readonly kind: 'request' | 'notification';
+  readonly revisions: readonly Revision[];
+  /** False: it is known, is coming, and answers as an unknown method until then. */
+  readonly built: boolean;
+  /** Units of the client's budget. */
+  readonly units: 0 | 1;
+  /** Whether a server sees it; else the gateway answers or acts on it itself. */
+  readonly forwarded: boolean;
+  /** The member of params that 2026-07-28 mirrors in `Mcp-Name`. */
+  readonly nameFrom: 'name' | 'uri' | 'taskId' | null;
+}
+
+const ALL: readonly Revision[] = ['2025-03-26', '2025-06-18', '2025-11-25', '2026-07-28'];
+const LEGACY: readonly Revision[] = ['2025-03-26', '2025-06-18', '2025-11-25'];
+const ELICITING: readonly Revision[] = ['2025-06-18', '2025-11-25'];
+const TASKS: readonly Revision[] = ['2025-11-25'];
+const MODERN: readonly Revision[] = ['2026-07-28'];
+
+const request = (
+  className: MethodClass,
+  revisions: readonly Revision[],
+  built: boolean,
+  more: Partial<Pick<MethodPlan, 'units' | 'forwarded' | 'nameFrom'>> = {},
+): MethodPlan => ({ class: className, kind: 'request', revisions, built, units: 1, forwarded: true, nameFrom: null, ...more });
+
+const notification = (revisions: readonly Revision[], built: boolean, forwarded: boolean): MethodPlan => ({
+  class: 'notification',
+  kind: 'notification',
+  revisions,
+  built,
+  units: 0,
+  forwarded,
+  nameFrom: null,
+});
+
+const OWN = { forwarded: false } as const;
+
+type ClientMethod =
+  | 'initialize'
+  | 'ping'
+  | 'server/discover'
+  | 'tools/list'
+  | 'tools/call'
+  | 'prompts/list'
+  | 'prompts/get'
+  | 'resources/list'
+  | 'resources/templates/list'
+  | 'resources/read'
+  | 'resources/subscribe'
+  | 'resources/unsubscribe'
+  | 'completion/complete'
+  | 'logging/setLevel'
+  | 'subscriptions/listen'
+  | 'tasks/get'
+  | 'tasks/result'
+  | 'tasks/list'
+  | 'tasks/cancel'
+  | 'tasks/update'
+  | 'notifications/initialized'
+  | 'notifications/cancelled'
+  | 'notifications/progress'
+  | 'notifications/roots/list_changed'
+  | 'notifications/tasks/status';
+
+type ServerMethod =
+  | 'ping'
+  | 'sampling/createMessage'
+  | 'elicitation/create'
+  | 'roots/list'
+  | 'tasks/get'
+  | 'tasks/result'
+  | 'tasks/list'
+  | 'tasks/cancel'
+  | 'notifications/cancelled'
+  | 'notifications/progress'
+  | 'notifications/message'
+  | 'notifications/tools/list_changed'
+  | 'notifications/prompts/list_changed'
+  | 'notifications/resources/list_changed'
+  | 'notifications/resources/updated'
+  | 'notifications/subscriptions/acknowledged'
+  | 'notifications/elicitation/complete'
+  | 'notifications/tasks/status'
+  | 'notifications/tasks';
+
+// Tasks left the core after 2025-11-25 and came back as an extension with get, update and cancel (SEP-2663).
+const TASK = { nameFrom: 'taskId' } as const;
+
+const CLIENT = {
+  initialize: request('initialize', LEGACY, true, OWN),
+  ping: request('ping', LEGACY, true, { units: 0, forwarded: false }),
+  'server/discover': request('discover', MODERN, true, OWN),
+  'tools/list': request('list', ALL, true, OWN),
+  'tools/call': request('call', ALL, true, { nameFrom: 'name' }),
+  'prompts/list': request('list', ALL, false, OWN),
+  'prompts/get': request('get', ALL, false, { nameFrom: 'name' }),
+  'resources/list': request('list', ALL, false, OWN),
+  'resources/templates/list': request('list', ALL, false, OWN),
+  'resources/read': request('read', ALL, false, { nameFrom: 'uri' }),
+  'resources/subscribe': request('subscribe', LEGACY, false),
+  'resources/unsubscribe': request('subscribe', LEGACY, false),
+  'completion/complete': request('complete', ALL, false),
+  'logging/setLevel': request('log-level', LEGACY, true),
+  'subscriptions/listen': request('listen', MODERN, true, OWN),
+  'tasks/get': request('task', [...TASKS, ...MODERN], false, TASK),
+  'tasks/result': request('task', TASKS, false, TASK),
+  'tasks/list': request('task', TASKS, false),
+  'tasks/cancel': request('task', [...TASKS, ...MODERN], false, TASK),
+  'tasks/update': request('task', MODERN, false, TASK),
+  'notifications/initialized': notification(LEGACY, true, false),
+  'notifications/cancelled': notification(ALL, true, true),
+  'notifications/progress': notification(LEGACY, true, false),
+  'notifications/roots/list_changed': notification(LEGACY, false, true),
+  'notifications/tasks/status': notification(TASKS, false, true),
+} as const satisfies Record<ClientMethod, MethodPlan>;
+
+const asks = (revisions: readonly Revision[]): MethodPlan => request('server-request', revisions, false, { units: 0 });
+
+const SERVER = {
+  ping: request('ping', LEGACY, true, { units: 0, forwarded: false }),
+  'sampling/createMessage': asks(LEGACY),
+  'elicitation/create': asks(ELICITING),
+  'roots/list': asks(LEGACY),
+  'tasks/get': asks(TASKS),
+  'tasks/result': asks(TASKS),
+  'tasks/list': asks(TASKS),
+  'tasks/cancel': asks(TASKS),
+  'notifications/cancelled': notification(ALL, true, false),
+  'notifications/progress': notification(ALL, true, true),
+  'notifications/message': notification(ALL, true, true),
+  'notifications/tools/list_changed': notification(ALL, true, false),
+  'notifications/prompts/list_changed': notification(ALL, false, true),
+  'notifications/resources/list_changed': notification(ALL, false, true),
+  'notifications/resources/updated': notification(ALL, false, true),
+  'notifications/subscriptions/acknowledged': notification(MODERN, true, false),
+  'notifications/elicitation/complete': notification(TASKS, false, true),
+  'notifications/tasks/status': notification(TASKS, false, true),
+  'notifications/tasks': notification(MODERN, false, true),
+} as const satisfies Record<ServerMethod, MethodPlan>;
+
+/** Every method of every revision, by who sends it. A method without a row cannot be forwarded. */
+export const METHODS: Readonly<Record<Direction, Readonly<Record<string, MethodPlan>>>> = { client: CLIENT, server: SERVER };
+
+const INDEX: Readonly<Record<Direction, ReadonlyMap<string, MethodPlan>>> = {
+  client: new Map(Object.entries(CLIENT)),
+  server: new Map(Object.entries(SERVER)),
+};
+
+/** The row of a method, or null where the revision does not have it in that direction: it is answered as unknown. */
+export function planOf(method: string, revision: Revision, direction: Direction): MethodPlan | null {
+  const plan = INDEX[direction].get(method);
+  return plan?.revisions.includes(revision) ? plan : null;
+}

@@ -1,0 +1,118 @@
+import { LIMITS } from '../../base/limits.ts';
+import type { Result } from '../../base/result.ts';
+import { failure, success } from '../../base/result.ts';
+import type { JsonObject, JsonValue } from '../../contracts/json.ts';
+import { isObject } from '../json-rpc.ts';
+import {
+  accepted,
+  type Check,
+  checkCall,
+  checkCancelled,
+  checkList,
+  checkLogMessage,
+  checkPlain,
+  checkProgress,
+  isImplementation,
+  isLogLevel,
+  isText,
+  pick,
+  refused,
+  runCheck,
+} from './check.ts';
+import type { ParamsReason, ParamsVerdict, RequestMeta, RevisionRules, ShapedResult } from './rules.ts';
+
+const VERSION = 'io.modelcontextprotocol/protocolVersion';
+const CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
+const CLIENT = 'io.modelcontextprotocol/clientInfo';
+const LOG_LEVEL = 'io.modelcontextprotocol/logLevel';
+const RESOURCE_SUBSCRIPTIONS = 1000;
+
+// The second round of a multi-round-trip call: nothing here asks for one yet, so nobody can have been told to send it.
+const checkFirstRound: Check = (params) =>
+  params['inputResponses'] === undefined && params['requestState'] === undefined && params['task'] === undefined
+    ? checkCall(params)
+    : refused('input responses and tasks are not supported');
+
+const checkListen: Check = ({ notifications }) => {
+  if (!isObject(notifications)) return refused('notifications is an object');
+  const { toolsListChanged, promptsListChanged, resourcesListChanged, resourceSubscriptions } = notifications;
+  const flags = [toolsListChanged, promptsListChanged, resourcesListChanged];
+  if (!flags.every((flag) => flag === undefined || typeof flag === 'boolean')) return refused('a filter is true or false');
+  if (resourceSubscriptions !== undefined && !isUriList(resourceSubscriptions)) return refused('resourceSubscriptions is a list of URIs');
+  return accepted({
+    kind: 'listen',
+    filter: {
+      toolsListChanged: toolsListChanged === true,
+      promptsListChanged: promptsListChanged === true,
+      resourcesListChanged: resourcesListChanged === true,
+      resourceSubscriptions: resourceSubscriptions ?? [],
+    },
+  });
+};
+
+const isUriList = (value: JsonValue): value is readonly string[] =>
+  Array.isArray(value) && value.length <= RESOURCE_SUBSCRIPTIONS && value.every((uri) => isText(uri, LIMITS.headerBytes));
+
+const REQUESTS: Readonly<Record<string, Check>> = {
+  'server/discover': checkPlain,
+  'tools/list': checkList,
+  'tools/call': checkFirstRound,
+  'subscriptions/listen': checkListen,
+};
+
+const NOTIFICATIONS: Readonly<Record<string, Check>> = {
+  'notifications/cancelled': checkCancelled,
+  'notifications/progress': checkProgress,
+  'notifications/message': checkLogMessage,
+  'notifications/tools/list_changed': checkPlain,
+  'notifications/subscriptions/acknowledged': (params) => checkListen(params),
+};
+
+const TOOL_FIELDS = new Set(['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations', 'icons', '_meta']);
+
+/** The stateless revision: each request says its version and the client's capabilities. */
+export const RULES_2026_07_28: RevisionRules = {
+  revision: '2026-07-28',
+  checkParams: (method, params) =>
+    Object.hasOwn(REQUESTS, method) ? checkRequest(method, params ?? {}) : runCheck(NOTIFICATIONS, method, params),
+  shapeTool: (definition) => pick(definition, TOOL_FIELDS),
+  shapeCallResult: withResultType,
+  // What a caller sees is filtered for that caller, so nobody else may be given it from a cache.
+  shapeList: (tools, nextCursor) => ({
+    resultType: 'complete',
+    tools,
+    ...(nextCursor === null ? {} : { nextCursor }),
+    ttlMs: 0,
+    cacheScope: 'private',
+  }),
+};
+
+function checkRequest(method: string, params: JsonObject): ParamsVerdict {
+  const meta = readMeta(params);
+  if (!meta.ok) return meta;
+  const checked = runCheck(REQUESTS, method, params);
+  return checked.ok ? success({ params: checked.value.params, meta: meta.value }) : checked;
+}
+
+/**
+ * The envelope in `_meta`. Missing or malformed parts fail with `protocol.missing_meta` (-32602), another version with
+ * `protocol.unsupported_version` (-32022).
+ */
+function readMeta(params: JsonObject): Result<RequestMeta, ParamsReason> {
+  const meta = params['_meta'];
+  if (!isObject(meta)) return failure('protocol.missing_meta', '_meta');
+  const { [VERSION]: version, [CAPABILITIES]: capabilities, [CLIENT]: client, [LOG_LEVEL]: level } = meta;
+  if (!isText(version, 64)) return failure('protocol.missing_meta', VERSION);
+  if (version !== '2026-07-28') return failure('protocol.unsupported_version', version);
+  if (!isObject(capabilities)) return failure('protocol.missing_meta', CAPABILITIES);
+  if (client !== undefined && !isImplementation(client)) return failure('protocol.invalid_params', CLIENT);
+  if (level !== undefined && !isLogLevel(level)) return failure('protocol.invalid_params', LOG_LEVEL);
+  return success({ protocolVersion: version, clientCapabilities: capabilities, clientInfo: client ?? null, logLevel: level ?? null });
+}
+
+// Older servers do not write it; absent means complete. Put in front of the text, so that a large result is not written again.
+function withResultType(result: ShapedResult): ShapedResult {
+  if (result.value['resultType'] !== undefined) return result;
+  const value = { resultType: 'complete', ...result.value };
+  return { value, text: `{"resultType":"complete"${result.text === '{}' ? '' : ','}${result.text.slice(1)}` };
+}

@@ -1,0 +1,140 @@
+import { LIMITS } from '../../base/limits.ts';
+import { failure, success } from '../../base/result.ts';
+import type { JsonObject, JsonValue } from '../../contracts/json.ts';
+import { isObject, isRpcId } from '../json-rpc.ts';
+import type { CheckedParams, LogLevel, Params, ParamsVerdict, ShapedResult } from './rules.ts';
+
+/** Validators without an opinion about revisions: what they have in common is put together in each revision's file. */
+
+const LOG_LEVELS: ReadonlySet<JsonValue | undefined> = new Set([
+  'debug',
+  'info',
+  'notice',
+  'warning',
+  'error',
+  'critical',
+  'alert',
+  'emergency',
+]);
+
+const CURSOR_BYTES = 4096;
+const TEXT_BYTES = 65_536;
+const NO_ARGUMENTS: JsonObject = {};
+
+export type Check = (params: JsonObject) => ParamsVerdict;
+
+export const accepted = (params: Params): ParamsVerdict => success<CheckedParams>({ params, meta: null });
+export const refused = (detail: string): ParamsVerdict => failure('protocol.invalid_params', detail);
+
+export const isText = (value: JsonValue | undefined, bytes: number): value is string =>
+  typeof value === 'string' && value.length <= bytes && Buffer.byteLength(value) <= bytes;
+
+export const isLogLevel = (value: JsonValue | undefined): value is LogLevel => LOG_LEVELS.has(value);
+
+/** Whether `_meta` is absent or well formed: an object, its progress token an id. */
+export function hasGoodMeta(params: JsonObject): boolean {
+  const meta = params['_meta'];
+  if (meta === undefined) return true;
+  return isObject(meta) && (meta['progressToken'] === undefined || isRpcId(meta['progressToken']));
+}
+
+export const checkPlain: Check = () => accepted({ kind: 'plain' });
+
+export const checkInitialize: Check = ({ protocolVersion, capabilities, clientInfo }) => {
+  if (!isText(protocolVersion, 64)) return refused('protocolVersion is a string');
+  if (!isObject(capabilities)) return refused('capabilities is an object');
+  if (!isImplementation(clientInfo)) return refused('clientInfo has a name and a version');
+  return accepted({ kind: 'initialize', protocolVersion, capabilities, clientInfo });
+};
+
+export const isImplementation = (value: JsonValue | undefined): value is JsonObject =>
+  isObject(value) && isText(value['name'], LIMITS.nameBytes) && isText(value['version'], LIMITS.nameBytes);
+
+export const checkList: Check = ({ cursor }) => {
+  if (cursor !== undefined && !isText(cursor, CURSOR_BYTES)) return refused('cursor is a string');
+  return accepted({ kind: 'list', cursor: cursor ?? null });
+};
+
+export const checkCall: Check = ({ name, arguments: args, _meta }) => {
+  if (!isText(name, LIMITS.nameBytes) || name === '') return refused('name is a string');
+  if (args !== undefined && !isObject(args)) return refused('arguments is an object');
+  const token = isObject(_meta) ? _meta['progressToken'] : undefined;
+  return accepted({ kind: 'call', name, arguments: args ?? NO_ARGUMENTS, progressToken: isRpcId(token) ? token : null });
+};
+
+export const checkLogLevel: Check = ({ level }) => (isLogLevel(level) ? accepted({ kind: 'log-level', level }) : refused('level'));
+
+export const checkCancelled: Check = ({ requestId, reason }) => {
+  if (!isRpcId(requestId)) return refused('requestId is an id');
+  return checkReason(reason) ?? accepted({ kind: 'cancelled', requestId, reason: (reason as string | undefined) ?? null });
+};
+
+/** 2025-11-25: the id is optional, since tasks are cancelled otherwise. */
+export const checkCancelledLoosely: Check = (params) => {
+  if (params['requestId'] !== undefined) return checkCancelled(params);
+  const { reason } = params;
+  return checkReason(reason) ?? accepted({ kind: 'cancelled', requestId: null, reason: (reason as string | undefined) ?? null });
+};
+
+const checkReason = (reason: JsonValue | undefined): ParamsVerdict | null =>
+  reason === undefined || isText(reason, TEXT_BYTES) ? null : refused('reason is a string');
+
+export const checkProgress: Check = ({ progressToken, progress, total, message }) => {
+  if (!isRpcId(progressToken)) return refused('progressToken is an id');
+  if (typeof progress !== 'number') return refused('progress is a number');
+  if (total !== undefined && typeof total !== 'number') return refused('total is a number');
+  if (message !== undefined && !isText(message, TEXT_BYTES)) return refused('message is a string');
+  return accepted({ kind: 'progress', progressToken, progress, total: total ?? null, message: message ?? null });
+};
+
+export const checkLogMessage: Check = ({ level, logger, data }) => {
+  if (!isLogLevel(level)) return refused('level');
+  if (logger !== undefined && !isText(logger, LIMITS.nameBytes)) return refused('logger is a string');
+  if (data === undefined) return refused('data is missing');
+  return accepted({ kind: 'log-message', level, logger: logger ?? null });
+};
+
+/** Runs the check of a method: `_meta` first, then the method's own; an unknown one is not built. */
+export function runCheck(checks: Readonly<Record<string, Check>>, method: string, params: JsonObject | null): ParamsVerdict {
+  const check = Object.hasOwn(checks, method) ? checks[method] : undefined;
+  if (check === undefined) return failure('protocol.method_not_built', method);
+  const given = params ?? NO_ARGUMENTS;
+  return hasGoodMeta(given) ? check(given) : refused('_meta is an object and its progressToken an id');
+}
+
+/** The members of an object that are named, in the object's own order. */
+export function pick(value: JsonObject, keys: ReadonlySet<string>): JsonObject {
+  return Object.fromEntries(Object.entries(value).filter(([key]) => keys.has(key)));
+}
+
+export function omit(value: JsonObject, keys: ReadonlySet<string>): JsonObject {
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.has(key)));
+}
+
+export const shaped = (value: JsonObject): ShapedResult => ({ value, text: JSON.stringify(value) });
+
+/** Leaves a result alone unless it has one of the members: most have none, and their text goes on as it is. */
+export const without = (result: ShapedResult, keys: ReadonlySet<string>): ShapedResult =>
+  Object.keys(result.value).some((key) => keys.has(key)) ? shaped(omit(result.value, keys)) : result;
+
+/** The stateful revisions let a structured result be an object only. */
+export const withoutOddStructure = (result: ShapedResult): ShapedResult =>
+  result.value['structuredContent'] === undefined || isObject(result.value['structuredContent'])
+    ? result
+    : withText(without(result, new Set(['structuredContent'])), result.value['structuredContent']);
+
+/** Where structure has to go and there is no content besides, its JSON text stands in for it, so that nothing is lost silently. */
+export function withText(result: ShapedResult, structure: JsonValue | undefined): ShapedResult {
+  const { content } = result.value;
+  if (structure === undefined || (Array.isArray(content) && content.length > 0)) return result;
+  return shaped({ ...result.value, content: [{ type: 'text', text: JSON.stringify(structure) }] });
+}
+
+/** Likewise the schema of it. */
+export function withoutOddSchema(tool: JsonObject): JsonObject {
+  const schema = tool['outputSchema'];
+  return schema === undefined || (isObject(schema) && schema['type'] === 'object') ? tool : omit(tool, new Set(['outputSchema']));
+}
+
+export const listOf = (tools: readonly JsonObject[], nextCursor: string | null): JsonObject =>
+  nextCursor === null ? { tools } : { tools, nextCursor };

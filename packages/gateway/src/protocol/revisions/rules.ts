@@ -1,0 +1,74 @@
+import type { Result } from '../../base/result.ts';
+import type { JsonObject } from '../../contracts/json.ts';
+import type { ProtocolReason } from '../../contracts/reasons/protocol.ts';
+import type { RpcId } from '../json-rpc.ts';
+import type { Revision } from '../revision.ts';
+
+export type LogLevel = 'debug' | 'info' | 'notice' | 'warning' | 'error' | 'critical' | 'alert' | 'emergency';
+
+/** What 2026-07-28 carries in the `_meta` of each request. Names in it are for logs, never for decisions. */
+export interface RequestMeta {
+  readonly protocolVersion: string;
+  readonly clientCapabilities: JsonObject;
+  readonly clientInfo: JsonObject | null;
+  /** Null: no log messages on this request. */
+  readonly logLevel: LogLevel | null;
+}
+
+/** Which changes a `subscriptions/listen` wants. Only tools are offered now; the rest is left out of the acknowledgement. */
+export interface ListenFilter {
+  readonly toolsListChanged: boolean;
+  readonly promptsListChanged: boolean;
+  readonly resourcesListChanged: boolean;
+  readonly resourceSubscriptions: readonly string[];
+}
+
+/** Params as they were understood. Members beyond these were read by nobody and must not be forwarded. */
+export type Params =
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'initialize'; readonly protocolVersion: string; readonly capabilities: JsonObject; readonly clientInfo: JsonObject }
+  | { readonly kind: 'list'; readonly cursor: string | null }
+  | { readonly kind: 'call'; readonly name: string; readonly arguments: JsonObject; readonly progressToken: RpcId | null }
+  | { readonly kind: 'log-level'; readonly level: LogLevel }
+  | { readonly kind: 'cancelled'; readonly requestId: RpcId | null; readonly reason: string | null }
+  | {
+      readonly kind: 'progress';
+      readonly progressToken: RpcId;
+      readonly progress: number;
+      readonly total: number | null;
+      readonly message: string | null;
+    }
+  | { readonly kind: 'log-message'; readonly level: LogLevel; readonly logger: string | null }
+  | { readonly kind: 'listen'; readonly filter: ListenFilter };
+
+export interface CheckedParams {
+  readonly params: Params;
+  /** Null in the stateful revisions. */
+  readonly meta: RequestMeta | null;
+}
+
+export type ParamsReason = Extract<
+  ProtocolReason,
+  'protocol.invalid_params' | 'protocol.missing_meta' | 'protocol.unsupported_version' | 'protocol.method_not_built'
+>;
+
+export type ParamsVerdict = Result<CheckedParams, ParamsReason>;
+
+/** A result and its canonical text, which always belong together. */
+export interface ShapedResult {
+  readonly value: JsonObject;
+  readonly text: string;
+}
+
+/** What one revision knows. Each stands in a file of its own that imports no other, so that an old one never changes with a new one. */
+export interface RevisionRules {
+  readonly revision: Revision;
+  /** Checks the params of a built method, from either side; any other method fails with `protocol.method_not_built`. */
+  checkParams(method: string, params: JsonObject | null): ParamsVerdict;
+  /** A tool definition with the fields that this revision has, for lists. */
+  shapeTool(definition: JsonObject): JsonObject;
+  /** A result of `tools/call`, of a server of any revision, as this revision has it. */
+  shapeCallResult(result: ShapedResult): ShapedResult;
+  /** The result of `tools/list`. */
+  shapeList(tools: readonly JsonObject[], nextCursor: string | null): JsonObject;
+}
