@@ -25,16 +25,18 @@ export interface Call {
 
 export type SizeOption = 'small' | '16k' | '16k-text' | '16k-records';
 
-const sizeOf = (option: SizeOption, id: number): Size => {
+const sizeOf = (option: SizeOption, turn: number): Size => {
   if (option === 'small') return 'small';
-  if (option === '16k') return id % 2 === 0 ? 'text' : 'records';
+  if (option === '16k') return turn % 2 === 0 ? 'text' : 'records';
   return option === '16k-text' ? 'text' : 'records';
 };
 
 /** The call with number `id`: no two have the same arguments, and every principal comes to use every tool. */
 export const callNumber = (id: number, callers: number, option: SizeOption): Call => {
   const round = Math.floor(id / callers);
-  return { id, tool: (id + round) % TOOL_COUNT, query: `order ${id} of round ${round}`, size: sizeOf(option, id) };
+  const tool = ((id % callers) + round) % TOOL_COUNT;
+  // Half the speed of the tool's turn, so that each tool gives both kinds of large result.
+  return { id, tool, query: `order ${id} of round ${round}`, size: sizeOf(option, id + (round >> 1)) };
 };
 
 const META = `"_meta":${JSON.stringify({

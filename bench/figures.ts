@@ -1,35 +1,26 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Figure } from '../tools/figures/runner/figure.ts';
 import type { Era } from './answer.ts';
 import { type Cell, compareEra, type Latency, type Plan } from './compare.ts';
-
-/** One line of `npm run figures`: what was promised, what was measured. */
-export interface Figure {
-  readonly figure: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly goal: number;
-  readonly met: boolean;
-  /** What a person runs to see the same measurement. */
-  readonly command: string;
-}
 
 /** DESIGN section 8 asks for 1.7 in the end; the first release answers for 2.5. */
 const CPU_RATIO_GOAL = 2.5;
 const ERAS: readonly Era[] = ['legacy', 'modern'];
-const PLAN: Plan = { concurrencies: [16, 64], sizes: ['small', '16k'], rounds: 5, seconds: 3, rate: 500, rateSizes: ['small'] };
+const PLAN: Plan = { concurrencies: [16, 64], sizes: ['small', '16k'], rounds: 7, seconds: 2, rate: 500, rateSizes: ['small'] };
 
+/** `goal` is the most that is allowed. Not a number is not met. */
 const figure = (name: string, value: number, unit: string, goal: number, command: string): Figure => {
-  const rounded = Number(value.toFixed(3));
-  return { figure: name, value: rounded, unit, goal: Number(goal.toFixed(3)), met: value <= goal, command };
+  const text = Number(goal.toFixed(3));
+  return { figure: name, value: Number(value.toFixed(3)), unit, goal: `<= ${text}`, met: value <= goal, command };
 };
 
 const ratioFigure = (cell: Cell): Figure =>
   figure(
     `bench.cpu_ratio.c${cell.concurrency}.${cell.size}.${cell.era}`,
     cell.cpuRatio.median,
-    'x pass-through',
+    'x',
     CPU_RATIO_GOAL,
     `npm run bench -- --era ${cell.era} --c ${cell.concurrency} --size ${cell.size} --no-rate`,
   );

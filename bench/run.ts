@@ -62,8 +62,8 @@ const planOf = (options: Options): Plan => {
   return {
     concurrencies,
     sizes: options.size.split(',').map((text) => oneOf(text, SIZES)),
-    rounds: positive(options.rounds, options.quick ? 2 : 5),
-    seconds: positive(options.seconds, options.quick ? 1 : 3),
+    rounds: positive(options.rounds, options.quick ? 2 : 7),
+    seconds: positive(options.seconds, options.quick ? 1 : 2),
     rate: positive(options.rate, 500),
     rateSizes: options['no-rate'] ? [] : ['small'],
   };

@@ -2,7 +2,6 @@
  * A fast MCP server on bare node:http for the bench: one era by `--era legacy|modern` (default both), JSON answers or,
  * with `--sse`, an event stream of one event. Prints `{"url","pid"}` and ends when its stdin ends.
  */
-import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
@@ -66,7 +65,7 @@ const answerModern = (message: Message, id: Id): Answer => {
 };
 
 const openSession = (id: Id): Answer => {
-  const session = randomUUID();
+  const session = crypto.randomUUID();
   sessions.add(session);
   const members = `"protocolVersion":"${REVISION.legacy}","capabilities":{"tools":{}},"serverInfo":${SERVER}`;
   return { ...result(id, members), session };
