@@ -9,8 +9,9 @@ type Row = Readonly<Record<(typeof COLUMNS)[number], string>>;
 /** docs/reference/failure.md: what happens when something that the gateway needs is not there, and the test that takes it away. */
 export function failurePage(project: Project): string | null {
   const source = project.sources.get(SOURCE);
-  if (source === undefined) return null;
-  const rows = dependencyRows(source).map((row) => [row.dependency, row.fails, `\`${row.reason}\``, row.answer, `\`${row.test}\``]);
+  const found = source === undefined ? [] : dependencyRows(source);
+  if (found.length === 0) return null;
+  const rows = found.map((row) => [row.dependency, row.fails, `\`${row.reason}\``, row.answer, `\`${row.test}\``]);
   return `# What happens when something fails\n\n${INTRODUCTION}\n\n${table(['depends on', 'fails by', 'reason', 'the caller sees', 'proved by'], rows)}\n`;
 }
 

@@ -51,7 +51,7 @@ describe('reasons', () => {
   test("finds a reason in another room's file", () => {
     const files = {
       [`${REASONS}/audit.ts`]: `export type AuditReason = 'vault.key_unknown';`,
-      [REPLY]: `const rows = { 'vault.key_unknown': row(1) };`,
+      [REPLY]: `const rows = { 'vault.key_unknown': { http: 1 } };`,
     };
     expect(messages(reasons, files)).toEqual([`${REASONS}/audit.ts:1 vault.key_unknown stands in another room's file`]);
   });
@@ -100,7 +100,7 @@ describe('generated', () => {
   const sources = {
     'README.md': '# x\n<!-- figures: written by npm run docs -->\nold\n<!-- end of figures -->\nrest\n',
     'docs/figures.json': JSON.stringify({ x: { ...run, figures: [figure] } }),
-    [REPLY]: `const rows = { 'vault.key_unknown': { status: 503, text: 'a | b' } } satisfies Record<Reason, Row>;`,
+    [REPLY]: `const row = (status: number, text: string) => ({ status, text });\nexport const ROWS = { 'vault.key_unknown': row(503, 'a | b') } satisfies Record<Reason, Row>;`,
   };
   const written = (files: Readonly<Record<string, string>>): Readonly<Record<string, string>> => {
     const pages = documents.map(({ path, generate }) => [path, generate(tree(files))] as const);
