@@ -13,3 +13,4 @@ export {
 } from './outbound.ts';
 export { isLoopbackHost, mayReach, type Reach } from './reach.ts';
 export { type BodyLimits, type BodyReason, readBody, refuseByHeaders } from './read-body.ts';
+export { repeatedHeaders } from './repeated-headers.ts';

@@ -53,6 +53,7 @@ export interface UpstreamOwner {
   readonly principal: Principal;
   /** Null for modern clients and for the gateway's own needs. */
   readonly session: DownstreamSessionId | null;
+  /** Told of what a session of its own says. Owners without a session watch instead. */
   readonly listener: UpstreamListener | null;
 }
 
@@ -61,6 +62,11 @@ export interface Upstreams {
   acquire(server: Registration, era: Era, owner: UpstreamOwner): Promise<Result<UpstreamSession, GatewayReason>>;
   /** The session if it is already running: for lists, which must not start servers. */
   peek(server: Registration, era: Era, owner: UpstreamOwner): UpstreamSession | null;
+  /**
+   * Keeps the server's own list_changed stream open for this listener until the returned function is called. For owners without a session
+   * (`subscriptions/listen`): a stateless server tells of changes only while somebody listens.
+   */
+  watch(server: Registration, era: Era, owner: UpstreamOwner): () => void;
   /** Ends every upstream session that belongs to a client's session. */
   releaseSession(session: DownstreamSessionId): void;
   /** Ends every session of a server that was changed or removed. */

@@ -1,0 +1,52 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Result } from '../../base/result.ts';
+import type { JsonObject } from '../../contracts/json.ts';
+import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
+import type { Era } from '../../contracts/target.ts';
+import type { Outcome } from './calls.ts';
+import type { UpstreamRequest } from './upstream.ts';
+
+/** What a server said of itself. Untrusted text, never a ground for a decision (MCP 2026-07-28, clientInfo and serverInfo). */
+export interface ServerFacts {
+  readonly era: Era;
+  readonly revision: string;
+  /** All revisions of this era that it is known to speak, newest first. */
+  readonly revisions: readonly string[];
+  readonly serverInfo: JsonObject;
+  readonly capabilities: JsonObject;
+}
+
+/** One conversation with a server, over whichever transport. */
+export interface Connection {
+  readonly facts: ServerFacts;
+  request(request: UpstreamRequest): Promise<Outcome>;
+  setLogLevel(level: string): Promise<void>;
+  /** Opens what tells of changed lists: a GET stream (legacy HTTP) or `subscriptions/listen` (modern). Nothing where stdio tells anyway. */
+  watch(): void;
+  unwatch(): void;
+  /** Resolves, with what happened in words for operators, once it cannot be used any more. */
+  readonly closed: Promise<string>;
+  close(): Promise<void>;
+}
+
+/** What a server says outside calls. Methods must not throw. */
+export interface ConnectionEvents {
+  toolsChanged(): void;
+  /** `notifications/message` that no call asked for. */
+  log(params: JsonObject): void;
+}
+
+export interface ConnectOptions {
+  readonly clock: Clock;
+  /** Client capabilities that are declared to the server. */
+  readonly capabilities: JsonObject;
+  readonly events: ConnectionEvents;
+  readonly startMs: number;
+}
+
+export type Connecting = Promise<Result<Connection, GatewayReason>>;
+
+export const CLIENT_INFO: JsonObject = { name: 'sallyport', version: '0.1.0' };
+
+/** Most calls that one connection has open at a time. */
+export const CALLS_PER_CONNECTION = 256;

@@ -1,0 +1,89 @@
+import type { Clock } from '../../base/clock.ts';
+import { failure, type Result, success } from '../../base/result.ts';
+import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
+import type { Registration } from '../../contracts/registration.ts';
+import type { Era } from '../../contracts/target.ts';
+import type { Connecting, Connection, ConnectOptions } from './connection.ts';
+import { openEndpoint } from './http-endpoint.ts';
+import { openLegacyHttp } from './http-legacy.ts';
+import { openModernHttp } from './http-modern.ts';
+import { type LiveEndpoint, LocalServer } from './local-http.ts';
+import { openStdio, type StdioDeps } from './stdio-client.ts';
+
+export interface DialDeps extends StdioDeps {
+  readonly clock: Clock;
+  readonly startMs: number;
+}
+
+const NEVER_GONE = new Promise<string>(() => {});
+
+/** Opens connections to registered servers. Owns what connections to one server have in common: the pool, and the process of a local HTTP server. */
+export class Dialer {
+  readonly #deps: DialDeps;
+  readonly #endpoints = new Map<string, LiveEndpoint>();
+  readonly #locals = new Map<string, LocalServer>();
+
+  constructor(deps: DialDeps) {
+    this.#deps = deps;
+  }
+
+  /** @param scratch the folder of a stdio process below the scratch folder; no two that run at once share one, unless they are the same server's. */
+  async dial(server: Registration, era: Era, scratch: string, options: ConnectOptions): Connecting {
+    const { transport } = server;
+    if (transport.kind === 'stdio') {
+      return openStdio(this.#deps, { name: nameOf(server), scratch, launch: transport.launch, era }, options);
+    }
+    const live = await this.#endpoint(server);
+    if (!live.ok) return live;
+    const { endpoint, gone } = live.value;
+    const opened = await (era === 'modern' ? openModernHttp(endpoint, options) : openLegacyHttp(endpoint, options));
+    if (opened.ok) void gone.then(() => opened.value.close());
+    return opened.ok ? success(endedBy(opened.value, gone)) : opened;
+  }
+
+  /** Ends the process and the pool of a server that was changed or removed. */
+  async release(server: Registration): Promise<void> {
+    const name = nameOf(server);
+    const local = this.#locals.get(name);
+    const endpoint = this.#endpoints.get(name);
+    this.#locals.delete(name);
+    this.#endpoints.delete(name);
+    await local?.close();
+    await endpoint?.endpoint.outbound.close();
+  }
+
+  async close(): Promise<void> {
+    const locals = [...this.#locals.values()];
+    const endpoints = [...this.#endpoints.values()];
+    this.#locals.clear();
+    this.#endpoints.clear();
+    await Promise.all([...locals.map((local) => local.close()), ...endpoints.map((live) => live.endpoint.outbound.close())]);
+  }
+
+  async #endpoint(server: Registration): Promise<Result<LiveEndpoint, GatewayReason>> {
+    if (server.transport.kind !== 'streamable-http') return failure('gateway.fault');
+    const { url, headers, local } = server.transport;
+    const name = nameOf(server);
+    if (local !== null) {
+      const running = this.#locals.get(name) ?? new LocalServer(this.#deps, { name, local, startMs: this.#deps.startMs });
+      this.#locals.set(name, running);
+      return running.acquire();
+    }
+    const known = this.#endpoints.get(name);
+    if (known !== undefined) return success(known);
+    if (url === null) return failure('gateway.upstream_unavailable', 'the registration has neither URL nor program');
+    const opened = openEndpoint(url, headers);
+    if (!opened.ok) return opened;
+    const live = { endpoint: opened.value, gone: NEVER_GONE };
+    this.#endpoints.set(name, live);
+    return success(live);
+  }
+}
+
+/** Unique among running servers, and a safe folder name: both parts are ids of our own alphabet. */
+export const nameOf = (server: Registration): string => `${server.tenant}.${server.id}`;
+
+const endedBy = (connection: Connection, gone: Promise<string>): Connection => ({
+  ...connection,
+  closed: Promise.race([connection.closed, gone]),
+});

@@ -1,0 +1,88 @@
+import { failure, type Result, success } from '../../base/result.ts';
+import type { JsonObject, JsonValue } from '../../contracts/json.ts';
+import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
+import { isObject, LATEST_LEGACY } from '../../protocol/index.ts';
+import type { Outcome } from './calls.ts';
+import { CLIENT_INFO, type ServerFacts } from './connection.ts';
+import type { UpstreamRequest } from './upstream.ts';
+
+/** What this gateway speaks towards servers, newest first. 2024-11-05 is refused: its transport and its batches are not built. */
+export const LEGACY_REVISIONS: readonly string[] = ['2025-11-25', '2025-06-18', '2025-03-26'];
+export const MODERN_REVISION = '2026-07-28';
+
+export type Ask = (request: UpstreamRequest) => Promise<Outcome>;
+
+/** A request that the gateway makes for itself. */
+export const ownRequest = (method: string, params: JsonObject, timeoutMs: number): UpstreamRequest => ({
+  method,
+  params,
+  timeoutMs,
+  signal: NEVER,
+  onProgress: null,
+  log: null,
+  paramHeaders: {},
+});
+
+const NEVER = new AbortController().signal;
+
+/** `initialize` of the stateful revisions. The caller sends `notifications/initialized` once this has succeeded. */
+export async function initialize(ask: Ask, capabilities: JsonObject, timeoutMs: number): Promise<Result<ServerFacts, GatewayReason>> {
+  const params = { protocolVersion: LATEST_LEGACY, capabilities, clientInfo: CLIENT_INFO };
+  const answer = await ask(ownRequest('initialize', params, timeoutMs));
+  if (!answer.ok) return answer;
+  if (answer.value.kind === 'error') return failure('gateway.upstream_era', `initialize: ${answer.value.code} ${answer.value.message}`);
+  const { protocolVersion, serverInfo, capabilities: offered } = answer.value.result;
+  const at = LEGACY_REVISIONS.indexOf(String(protocolVersion));
+  const revision = LEGACY_REVISIONS[at];
+  if (revision === undefined) return failure('gateway.upstream_era', `the server answered with revision ${String(protocolVersion)}`);
+  if (!isObject(offered)) return failure('gateway.upstream_garbage', 'initialize: no capabilities');
+  return success({
+    era: 'legacy',
+    revision,
+    revisions: LEGACY_REVISIONS.slice(at),
+    serverInfo: isObject(serverInfo) ? serverInfo : {},
+    capabilities: offered,
+  });
+}
+
+/** `server/discover` of the stateless revision. `gateway.upstream_era` where the server does not know it. */
+export async function discover(ask: Ask, timeoutMs: number): Promise<Result<ServerFacts, GatewayReason>> {
+  const answer = await ask(ownRequest('server/discover', {}, timeoutMs));
+  if (!answer.ok) return answer;
+  if (answer.value.kind === 'error')
+    return failure('gateway.upstream_era', `server/discover: ${answer.value.code} ${answer.value.message}`);
+  const { supportedVersions, capabilities, serverInfo, _meta } = answer.value.result;
+  if (!Array.isArray(supportedVersions) || !isObject(capabilities))
+    return failure('gateway.upstream_garbage', 'server/discover: wrong shape');
+  if (!supportedVersions.includes(MODERN_REVISION)) return failure('gateway.upstream_era', 'the server does not speak 2026-07-28');
+  const inMeta = isObject(_meta) ? _meta['io.modelcontextprotocol/serverInfo'] : undefined;
+  const named = isObject(serverInfo) ? serverInfo : inMeta;
+  return success({
+    era: 'modern',
+    revision: MODERN_REVISION,
+    revisions: [MODERN_REVISION],
+    serverInfo: isObject(named) ? named : {},
+    capabilities,
+  });
+}
+
+/** The `_meta` that every request of 2026-07-28 carries, merged over what the params had. */
+export function modernParams(request: UpstreamRequest, id: string, capabilities: JsonObject): JsonObject {
+  const given = request.params['_meta'];
+  const meta: Record<string, JsonValue> = {
+    ...(isObject(given) ? given : {}),
+    'io.modelcontextprotocol/protocolVersion': MODERN_REVISION,
+    'io.modelcontextprotocol/clientInfo': CLIENT_INFO,
+    'io.modelcontextprotocol/clientCapabilities': capabilities,
+  };
+  if (request.log !== null) meta['io.modelcontextprotocol/logLevel'] = request.log.level;
+  if (request.onProgress !== null) meta['progressToken'] = id;
+  return { ...request.params, _meta: meta };
+}
+
+/** Params of a stateful request: a progress token of ours where the caller asked for progress. */
+export function legacyParams(request: UpstreamRequest, id: string): JsonObject {
+  if (request.onProgress === null) return request.params;
+  const given = request.params['_meta'];
+  return { ...request.params, _meta: { ...(isObject(given) ? given : {}), progressToken: id } };
+}

@@ -1,0 +1,35 @@
+import { LIMITS } from '../../base/limits.ts';
+import { failure, type Result, success } from '../../base/result.ts';
+import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
+import { type Outbound, openOutbound, reachOf } from '../../http/index.ts';
+
+/** Where an HTTP server stands and what the gateway shows it on every request. */
+export interface Endpoint {
+  readonly outbound: Outbound;
+  readonly path: string;
+  /** Lower-case names. Headers of the registration and the bearer token of a server that we started; never anything of a client. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const CONNECTIONS = 64;
+const CONNECT_MS = 5000;
+
+/** Headers that the registration may not set: the protocol and the connection own them. */
+const OWN = /^(?:host|connection|content-length|content-type|transfer-encoding|accept|cookie|upgrade|expect|te|trailer|mcp-.*)$/;
+
+export function openEndpoint(text: string, headers: Readonly<Record<string, string>>): Result<Endpoint, GatewayReason> {
+  const url = URL.parse(text);
+  if (url === null) return failure('gateway.upstream_unavailable', 'the URL is not one');
+  const lower: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (!OWN.test(name.toLowerCase()) && /^[\t\x20-\x7e]*$/.test(value)) lower[name.toLowerCase()] = value;
+  }
+  const outbound = openOutbound(url, {
+    reach: reachOf(url),
+    connections: CONNECTIONS,
+    connectMs: CONNECT_MS,
+    headerBytes: LIMITS.headerBytes,
+  });
+  if (!outbound.ok) return failure('gateway.upstream_unavailable', `${outbound.reason} ${outbound.detail ?? ''}`);
+  return success({ outbound: outbound.value, path: `${url.pathname}${url.search}`, headers: lower });
+}

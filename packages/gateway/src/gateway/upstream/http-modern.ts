@@ -1,0 +1,120 @@
+import { failure, type Result, success } from '../../base/result.ts';
+import type { JsonObject } from '../../contracts/json.ts';
+import { Calls, type Outcome } from './calls.ts';
+import { CALLS_PER_CONNECTION, type Connecting, type Connection, type ConnectOptions, type ServerFacts } from './connection.ts';
+import { discover, modernParams, ownRequest } from './handshake.ts';
+import { postCall } from './http-call.ts';
+import type { Endpoint } from './http-endpoint.ts';
+import { modernHeaders } from './http-headers.ts';
+import { Reconnect } from './reconnect.ts';
+import type { UpstreamRequest } from './upstream.ts';
+
+/** A stateless server: every request stands alone, so one connection serves everybody. The endpoint stays the caller's to close. */
+export async function openModernHttp(endpoint: Endpoint, options: ConnectOptions): Connecting {
+  const session = new ModernHttp(endpoint, options);
+  const facts = await discover((request) => session.request(request), options.startMs);
+  if (facts.ok) return success(session.ready(facts.value));
+  await session.close();
+  return facts;
+}
+
+class ModernHttp {
+  readonly #endpoint: Endpoint;
+  readonly #options: ConnectOptions;
+  readonly #calls: Calls;
+  readonly #listens: Calls;
+  readonly #listen: Reconnect;
+  #closed = false;
+  #tellClosed: (detail: string) => void = () => {};
+  readonly closed: Promise<string>;
+
+  constructor(endpoint: Endpoint, options: ConnectOptions) {
+    this.#endpoint = endpoint;
+    this.#options = options;
+    this.#calls = new Calls(options.clock, CALLS_PER_CONNECTION);
+    this.#listens = new Calls(options.clock, 1);
+    this.#listen = new Reconnect((ended) => this.#openListen(ended));
+    this.closed = new Promise((resolve) => {
+      this.#tellClosed = resolve;
+    });
+  }
+
+  async request(request: UpstreamRequest): Promise<Outcome> {
+    if (this.#closed) return failure('gateway.upstream_closed');
+    let cut = (): void => {};
+    // MCP 2026-07-28: closing the response stream is how a request is cancelled.
+    const call = this.#calls.start(request, () => cut());
+    if (call === null) return failure('gateway.upstream_busy');
+    cut = this.#post(this.#calls, call.id, request, false);
+    return settled(await call.outcome);
+  }
+
+  ready(facts: ServerFacts): Connection {
+    return {
+      facts,
+      request: (request) => this.request(request),
+      setLogLevel: () => Promise.resolve(),
+      watch: () => {
+        if (offersListChanged(facts)) this.#listen.start();
+      },
+      unwatch: () => this.#listen.stop(),
+      closed: this.closed,
+      close: () => this.close(),
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    this.#listen.stop();
+    this.#calls.failAll('gateway.upstream_closed', 'ended by the gateway');
+    this.#tellClosed('ended by the gateway');
+    return Promise.resolve();
+  }
+
+  #post(calls: Calls, id: string, request: UpstreamRequest, endless: boolean): () => void {
+    const params = modernParams(request, id, this.#options.capabilities);
+    return postCall(this.#endpoint, {
+      id,
+      body: JSON.stringify({ jsonrpc: '2.0', id, method: request.method, params }),
+      headers: modernHeaders(request.method, params, request.paramHeaders),
+      calls,
+      // A stateless server has no say outside a listen stream; list_changed elsewhere is dropped.
+      events: endless ? { toolsChanged: this.#options.events.toolsChanged, log: () => {} } : { toolsChanged: () => {}, log: () => {} },
+      endless,
+      onHead: () => {},
+      // Servers of this revision send no requests (MCP 2026-07-28): nothing is answered.
+      reply: () => {},
+    });
+  }
+
+  #openListen(ended: (lived: boolean) => void): () => void {
+    const request = ownRequest('subscriptions/listen', { notifications: { toolsListChanged: true } }, FOREVER_MS);
+    const call = this.#listens.start(request, () => {});
+    if (call === null) return () => {};
+    const cut = this.#post(this.#listens, call.id, request, true);
+    const openedAt = this.#options.clock.monotonic();
+    void call.outcome.then(() => ended(this.#options.clock.monotonic() - openedAt > LIVED_MS));
+    return () => {
+      cut();
+      this.#listens.settle(call.id, failure('gateway.cancelled'));
+    };
+  }
+}
+
+/** Longest delay that a timer takes; a listen is reopened after it. */
+const FOREVER_MS = 2_147_000_000;
+const LIVED_MS = 5000;
+
+const offersListChanged = (facts: ServerFacts): boolean =>
+  (facts.capabilities['tools'] as JsonObject | undefined)?.['listChanged'] === true;
+
+/** `resultType`: absent counts as complete, `complete` is; anything else is a round trip or a task that is not built, never forwarded blindly. */
+function settled(outcome: Outcome): Outcome {
+  if (!outcome.ok || outcome.value.kind !== 'result') return outcome;
+  const type = outcome.value.result['resultType'];
+  if (type === undefined || type === 'complete') return outcome;
+  return failure('gateway.upstream_garbage', `resultType ${String(type)} was not asked for`) satisfies Result<
+    never,
+    'gateway.upstream_garbage'
+  >;
+}

@@ -1,0 +1,51 @@
+import type { JsonObject, JsonValue } from '../../contracts/json.ts';
+import type { Calls } from './calls.ts';
+import type { ConnectionEvents } from './connection.ts';
+import type { Incoming } from './read-message.ts';
+
+export interface Receiver {
+  readonly calls: Calls;
+  readonly events: ConnectionEvents;
+  /** The call on whose own response stream the message arrived; null on a stream that all calls share. */
+  readonly callId: string | null;
+  /** Sends an answer to a request of the server. */
+  reply(message: JsonObject): void;
+}
+
+/** Acts on one message of a server. What it says of calls counts only for calls that are open; everything unknown is dropped. */
+export function receive(message: Incoming, to: Receiver): void {
+  switch (message.kind) {
+    case 'result':
+      if (ownStream(message.id, to)) to.calls.answer(message.id, { kind: 'result', result: message.result, text: message.text });
+      return;
+    case 'error':
+      if (ownStream(message.id, to)) to.calls.answer(message.id, { kind: 'error', code: message.code, message: message.message });
+      return;
+    case 'request':
+      to.reply(answerServer(message.id, message.method));
+      return;
+    case 'notification':
+      notify(message.method, message.params, to);
+      return;
+  }
+}
+
+// On the response stream of one call a server may answer that call only: otherwise one request could settle another principal's.
+const ownStream = (id: JsonValue, to: Receiver): boolean => to.callId === null || to.callId === id;
+
+/** A server's requests: it may ask whether we live. Sampling, elicitation and roots are not offered, so nothing else is answered but -32601. */
+function answerServer(id: string | number, method: string): JsonObject {
+  if (method === 'ping') return { jsonrpc: '2.0', id, result: {} };
+  return { jsonrpc: '2.0', id, error: { code: -32601, message: 'Method not found' } };
+}
+
+function notify(method: string, params: JsonObject, to: Receiver): void {
+  if (method === 'notifications/progress') {
+    if (to.callId === null || params['progressToken'] === to.callId) to.calls.progress(params);
+  } else if (method === 'notifications/tools/list_changed') {
+    to.events.toolsChanged();
+  } else if (method === 'notifications/message') {
+    if (to.callId === null) to.events.log(params);
+    else to.calls.log(to.callId, params);
+  }
+}

@@ -1,0 +1,57 @@
+import { LIMITS } from '../../base/limits.ts';
+import { failure, type Result, success } from '../../base/result.ts';
+import type { JsonObject } from '../../contracts/json.ts';
+import { classify, parseStrict, type RpcId, sliceResult } from '../../protocol/index.ts';
+
+/** One message of a server, its shape checked once. */
+export type Incoming =
+  | { readonly kind: 'result'; readonly id: RpcId; readonly result: JsonObject; readonly text: string }
+  | { readonly kind: 'error'; readonly id: RpcId | null; readonly code: number; readonly message: string }
+  | { readonly kind: 'request'; readonly id: RpcId; readonly method: string; readonly params: JsonObject }
+  | { readonly kind: 'notification'; readonly method: string; readonly params: JsonObject };
+
+type Read = Result<Incoming, 'gateway.upstream_garbage' | 'gateway.upstream_too_large'>;
+
+/** How much of an error's text is kept. */
+const ERROR_TEXT = 2000;
+
+/**
+ * Reads one message under the strict rules of the protocol room. Batches are garbage: we send none, so none answers us. What a server writes costs
+ * at most one parse of `LIMITS.bodyBytes`; it happens on the main thread (see README, "Large bodies").
+ */
+export function readMessage(bytes: Uint8Array): Read {
+  if (bytes.length > LIMITS.bodyBytes) return failure('gateway.upstream_too_large');
+  const parsed = parseStrict(bytes);
+  if (!parsed.ok) return failure('gateway.upstream_garbage', `${parsed.reason} ${parsed.detail ?? ''}`.trimEnd());
+  const message = classify(parsed.value.value);
+  if (!message.ok) return failure('gateway.upstream_garbage', `${message.reason} ${message.detail ?? ''}`.trimEnd());
+  const read = message.value;
+  switch (read.kind) {
+    case 'result': {
+      const whole = parsed.value.value as JsonObject & { readonly result: JsonObject };
+      return success({ kind: 'result', id: read.id, result: read.result, text: sliceResult(parsed.value.text, whole) });
+    }
+    case 'error':
+      return success({ kind: 'error', id: read.id, code: read.error.code, message: read.error.message.slice(0, ERROR_TEXT) });
+    case 'request':
+      return success({ kind: 'request', id: read.id, method: read.method, params: read.params ?? {} });
+    case 'notification':
+      return success({ kind: 'notification', method: read.method, params: read.params ?? {} });
+    case 'batch':
+      return failure('gateway.upstream_garbage', 'a batch');
+  }
+}
+
+const NEAR_EDGE = 256;
+const OWN_ID = /"id"\s*:\s*"([A-Za-z0-9_-]{17,40})"/;
+
+/**
+ * The id that an unreadable line seems to answer, so that its caller need not wait for the deadline. It is looked for near both ends and only ever
+ * used to fail a call of the same session, which the server can do anyway.
+ */
+export function guessId(line: Uint8Array): string | null {
+  const buffer = Buffer.from(line.buffer, line.byteOffset, line.byteLength);
+  const head = OWN_ID.exec(buffer.toString('latin1', 0, NEAR_EDGE));
+  const found = head ?? OWN_ID.exec(buffer.toString('latin1', Math.max(0, buffer.length - NEAR_EDGE)));
+  return found?.[1] ?? null;
+}

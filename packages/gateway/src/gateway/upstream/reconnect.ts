@@ -1,0 +1,49 @@
+/** Keeps a stream open while somebody wants it: opened again when it ends, ever later when it ends at once, and given up after too many of those. */
+export class Reconnect {
+  readonly #open: (ended: (lived: boolean) => void) => () => void;
+  #cut: (() => void) | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #wanted = false;
+  #failures = 0;
+
+  /** @param open opens the stream, calls `ended` once with whether it lived for a while, and returns what cuts it. */
+  constructor(open: (ended: (lived: boolean) => void) => () => void) {
+    this.#open = open;
+  }
+
+  start(): void {
+    if (this.#wanted) return;
+    this.#wanted = true;
+    this.#failures = 0;
+    this.#attempt();
+  }
+
+  stop(): void {
+    this.#wanted = false;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#cut?.();
+    this.#cut = null;
+  }
+
+  #attempt(): void {
+    let over = false;
+    this.#cut = this.#open((lived) => {
+      if (over) return;
+      over = true;
+      this.#again(lived);
+    });
+  }
+
+  #again(lived: boolean): void {
+    this.#cut = null;
+    this.#failures = lived ? 0 : this.#failures + 1;
+    if (!this.#wanted || this.#failures > GIVE_UP_AFTER) return;
+    this.#timer = setTimeout(() => this.#attempt(), Math.min(LONGEST_MS, SHORTEST_MS * 2 ** this.#failures));
+    this.#timer.unref();
+  }
+}
+
+const SHORTEST_MS = 250;
+const LONGEST_MS = 30_000;
+const GIVE_UP_AFTER = 8;

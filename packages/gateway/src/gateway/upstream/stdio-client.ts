@@ -1,0 +1,145 @@
+import { failure, success } from '../../base/result.ts';
+import type { JsonObject } from '../../contracts/json.ts';
+import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
+import type { Launch } from '../../contracts/registration.ts';
+import type { Era } from '../../contracts/target.ts';
+import { LineReader } from '../../protocol/index.ts';
+import { Calls, type Outcome } from './calls.ts';
+import { CALLS_PER_CONNECTION, type Connecting, type Connection, type ConnectOptions, type ServerFacts } from './connection.ts';
+import { discover, initialize, legacyParams, modernParams, ownRequest } from './handshake.ts';
+import { receive } from './incoming.ts';
+import { type Child, type LaunchDeps, launch } from './launch.ts';
+import { guessId, readMessage } from './read-message.ts';
+import { followLog } from './server-log.ts';
+import type { UpstreamRequest } from './upstream.ts';
+
+export interface StdioDeps extends LaunchDeps {
+  readonly onServerLog: (server: string, line: string) => void;
+}
+
+/** Bytes that wait for a server that does not read. Beyond it the session ends: nothing queued there may act minutes later. */
+const UNREAD_BYTES = 32 * 1_048_576;
+/** Lines on stdout that are no message before the server counts as broken: some print a banner there. */
+const GARBAGE_LINES = 100;
+
+/** Starts a server and speaks to it over its standard streams. It is ended again where the handshake fails. */
+export async function openStdio(
+  deps: StdioDeps,
+  target: { readonly name: string; readonly scratch: string; readonly launch: Launch; readonly era: Era },
+  options: ConnectOptions,
+): Connecting {
+  const started = launch(deps, target.scratch, target.launch);
+  if (!started.ok) return started;
+  followLog(started.value.stderr, options.clock, (line) => deps.onServerLog(target.name, line));
+  const session = new StdioSession(started.value, options, target.era);
+  const facts =
+    target.era === 'legacy'
+      ? await initialize((request) => session.request(request), options.capabilities, options.startMs)
+      : await discover((request) => session.request(request), options.startMs);
+  if (!facts.ok) {
+    await session.close();
+    const detail = facts.detail ?? facts.reason;
+    return facts.reason === 'gateway.upstream_era'
+      ? facts
+      : failure('gateway.upstream_start_failed', `${detail} (${await session.closed})`);
+  }
+  if (target.era === 'legacy') session.send({ jsonrpc: '2.0', method: 'notifications/initialized' });
+  return success(session.ready(facts.value));
+}
+
+class StdioSession {
+  readonly #child: Child;
+  readonly #options: ConnectOptions;
+  readonly #era: Era;
+  readonly #calls: Calls;
+  readonly closed: Promise<string>;
+  #garbage = 0;
+  #fault: string | null = null;
+  #level: string | null = null;
+
+  constructor(child: Child, options: ConnectOptions, era: Era) {
+    this.#child = child;
+    this.#options = options;
+    this.#era = era;
+    this.#calls = new Calls(options.clock, CALLS_PER_CONNECTION);
+    const lines = new LineReader(
+      (line) => this.#read(line),
+      () => this.#break('gateway.upstream_too_large', 'a line of more than 10 MB'),
+    );
+    child.stdout.on('data', (chunk: Buffer) => lines.push(chunk));
+    this.closed = child.exited.then((exit) => {
+      const detail = this.#fault ?? `the process ended (${exit.signal ?? `code ${exit.code}`})`;
+      this.#calls.failAll('gateway.upstream_closed', detail);
+      return detail;
+    });
+  }
+
+  async request(request: UpstreamRequest): Promise<Outcome> {
+    if (this.#fault !== null || !this.#child.stdin.writable) return failure('gateway.upstream_closed', this.#fault ?? 'the process ended');
+    const call = this.#calls.start(request, (id) => this.#cancel(id, request.method));
+    if (call === null) return failure('gateway.upstream_busy');
+    const params = this.#era === 'modern' ? modernParams(request, call.id, this.#options.capabilities) : legacyParams(request, call.id);
+    this.send({ jsonrpc: '2.0', id: call.id, method: request.method, params });
+    return call.outcome;
+  }
+
+  send(message: JsonObject): void {
+    if (!this.#child.stdin.writable) return;
+    this.#child.stdin.write(`${JSON.stringify(message)}\n`);
+    if (this.#child.stdin.writableLength > UNREAD_BYTES) this.#break('gateway.upstream_closed', 'it does not read its input');
+  }
+
+  close(): Promise<void> {
+    this.#fault ??= 'ended by the gateway';
+    return this.#child.end();
+  }
+
+  ready(facts: ServerFacts): Connection {
+    return {
+      facts,
+      request: (request) => this.request(request),
+      setLogLevel: (level) => this.#setLogLevel(level, facts),
+      watch: () => {},
+      unwatch: () => {},
+      closed: this.closed,
+      close: () => this.close(),
+    };
+  }
+
+  async #setLogLevel(level: string, facts: ServerFacts): Promise<void> {
+    if (this.#era !== 'legacy' || facts.capabilities['logging'] === undefined || this.#level === level) return;
+    this.#level = level;
+    await this.request(ownRequest('logging/setLevel', { level }, this.#options.startMs));
+  }
+
+  #read(line: Buffer): void {
+    const message = readMessage(line);
+    if (message.ok) {
+      // A modern log message on stdio does not say which call it serves, and the process serves several principals: it reaches nobody.
+      receive(message.value, { calls: this.#calls, events: this.#events(), callId: null, reply: (answer) => this.send(answer) });
+      return;
+    }
+    const id = guessId(line);
+    if (id !== null && this.#calls.settle(id, message)) return;
+    this.#garbage += 1;
+    if (this.#garbage > GARBAGE_LINES) this.#break('gateway.upstream_garbage', 'its output is not the protocol');
+  }
+
+  #events(): ConnectOptions['events'] {
+    const events = this.#options.events;
+    return this.#era === 'legacy' ? events : { toolsChanged: events.toolsChanged, log: () => {} };
+  }
+
+  // `initialize` must not be cancelled (MCP 2025-11-25, cancellation).
+  #cancel(id: string, method: string): void {
+    if (method === 'initialize') return;
+    this.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } });
+  }
+
+  #break(reason: GatewayReason, detail: string): void {
+    if (this.#fault !== null) return;
+    this.#fault = detail;
+    this.#calls.failAll(reason, detail);
+    void this.#child.end();
+  }
+}
