@@ -1,0 +1,1 @@
+export { measurements } from '../../bench/figures.ts';
