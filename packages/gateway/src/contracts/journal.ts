@@ -21,6 +21,11 @@ export interface Receipt {
 export interface Journal {
   /** Resolves once the record is durable, and only then. One log per tenant. */
   append(log: TenantId, entry: JournalEntry): Promise<Result<Receipt, AuditReason>>;
+  /**
+   * A refusal that anybody can cause at will: recorded one by one up to 60 a minute for each `key`, then folded into one record a minute whose
+   * count is exact (DESIGN section 4, "Refusals"). Null when it was folded.
+   */
+  refuse(log: TenantId, key: string, entry: JournalEntry): Promise<Result<Receipt | null, AuditReason>>;
   /** False once a write failed: nothing can be recorded, so nothing can be called. */
   readonly writable: boolean;
 }

@@ -1,5 +1,6 @@
 import type { JsonObject } from './json.ts';
 import type { Reason } from './reasons/index.ts';
+import type { Era } from './target.ts';
 
 export interface Pass<F> {
   readonly verdict: 'pass';
@@ -15,6 +16,8 @@ export interface Deny {
   readonly shown?: string;
   /** Seconds, for reasons that ask the caller to wait. */
   readonly retryAfterSeconds?: number;
+  /** Where a message was refused before it became a frame: the request's id and era as far as they could be read. */
+  readonly of?: { readonly id: string | number; readonly era: Era };
 }
 
 /** The message goes on with other params; arguments are digested and validated again. */

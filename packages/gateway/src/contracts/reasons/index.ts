@@ -1,3 +1,4 @@
+import type { AdminReason } from './admin.ts';
 import type { AuditReason } from './audit.ts';
 import type { ConfigReason } from './config.ts';
 import type { GatewayReason } from './gateway.ts';
@@ -11,6 +12,7 @@ import type { VaultReason } from './vault.ts';
 
 /** Every way in which something expected can fail. `gateway/reply.ts` holds a row for each. */
 export type Reason =
+  | AdminReason
   | AuditReason
   | ConfigReason
   | GatewayReason

@@ -4,4 +4,6 @@ export type PolicyReason =
   | 'policy.method_out_of_scope'
   | 'policy.invalid'
   | 'policy.fault'
-  | 'policy.grant_unknown';
+  | 'policy.grant_unknown'
+  | 'policy.grant_taken'
+  | 'policy.too_many_grants';

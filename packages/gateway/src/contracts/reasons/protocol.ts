@@ -21,5 +21,4 @@ export type ProtocolReason =
   | 'protocol.header_mismatch'
   | 'protocol.missing_capability'
   | 'protocol.session_required'
-  | 'protocol.session_unknown'
-  | 'protocol.not_initialized';
+  | 'protocol.session_unknown';

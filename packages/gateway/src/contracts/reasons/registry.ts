@@ -2,6 +2,7 @@ export type RegistryReason =
   | 'registry.server_unknown'
   | 'registry.server_taken'
   | 'registry.server_invalid'
+  | 'registry.too_many_servers'
   | 'registry.tool_unknown'
   | 'registry.tool.schema_dialect'
   | 'registry.tool.schema_too_large'
@@ -9,6 +10,7 @@ export type RegistryReason =
   | 'registry.tool.schema_too_slow'
   | 'registry.tool.definition_invalid'
   | 'registry.tool.too_many'
+  | 'registry.tool.digest_differs'
   | 'registry.arguments_invalid'
   | 'registry.result_invalid'
   | 'registry.validation_too_slow';

@@ -1,0 +1,136 @@
+/**
+ * The guide's rate limit (R2-052, R2-053): at most `base` in any 60 s, and a pool of `burst` on top that is used when the window is full and
+ * refilled only while usage is below the base. So never more than base + burst in any 60 s, and base a minute in the long run.
+ */
+export interface Rate {
+  readonly base: number;
+  readonly burst: number;
+}
+
+export interface Charge {
+  readonly allowed: boolean;
+  /** Units left now, base and burst together. */
+  readonly remaining: number;
+  /** Seconds until a unit is free when none is left, else until the oldest one returns. At least 1. */
+  readonly resetSeconds: number;
+}
+
+const WINDOW_MS = 60_000;
+/** A caller that keeps to the base rate exactly is not refused for a timer that fires a little early. */
+const SLACK_MS = 250;
+
+/** A window of one key. Times are monotonic milliseconds, so a jump of the wall clock neither resets nor locks it. */
+export class Window {
+  readonly #times: Float64Array;
+  readonly #rate: Rate;
+  /** Oldest unit of the last 60 s; the hard bound counts from here. */
+  #head = 0;
+  #count = 0;
+  /** How many of those are older than the slack allows the base to see. */
+  #slack = 0;
+  #pool: number;
+  /** Unused base rate less what was offered, at most 0: a caller that sends at the full base rate regains no burst. */
+  #credit = 0;
+  #seenAt: number;
+
+  constructor(rate: Rate, now: number) {
+    this.#rate = rate;
+    this.#times = new Float64Array(rate.base + rate.burst);
+    this.#pool = rate.burst;
+    this.#seenAt = now;
+  }
+
+  take(now: number): Charge {
+    this.#expire(now);
+    this.#refill(now, 1);
+    if (this.#count - this.#slack >= this.#rate.base || this.#count >= this.#times.length) {
+      if (this.#pool < 1 || this.#count >= this.#times.length) return this.#charge(false, now);
+      this.#pool -= 1;
+    }
+    this.#times[(this.#head + this.#count) % this.#times.length] = now;
+    this.#count += 1;
+    return this.#charge(true, now);
+  }
+
+  /** Gives the newest unit back: what turned out to cost none. */
+  refund(): void {
+    if (this.#count === 0) return;
+    this.#count -= 1;
+    this.#slack = Math.min(this.#slack, this.#count);
+    this.#credit = Math.min(0, this.#credit + 1);
+  }
+
+  /** Nothing left to remember: the key can be forgotten. */
+  idle(now: number): boolean {
+    this.#expire(now);
+    this.#refill(now, 0);
+    return this.#count === 0 && this.#pool >= this.#rate.burst && this.#credit >= 0;
+  }
+
+  #time(place: number): number {
+    return this.#times[(this.#head + place) % this.#times.length] ?? 0;
+  }
+
+  #expire(now: number): void {
+    while (this.#count > 0 && this.#time(0) <= now - WINDOW_MS) {
+      this.#head = (this.#head + 1) % this.#times.length;
+      this.#count -= 1;
+      if (this.#slack > 0) this.#slack -= 1;
+    }
+    while (this.#slack < this.#count && this.#time(this.#slack) <= now - WINDOW_MS + SLACK_MS) this.#slack += 1;
+  }
+
+  #refill(now: number, offered: number): void {
+    const credit = this.#credit + ((now - this.#seenAt) * this.#rate.base) / WINDOW_MS;
+    this.#seenAt = now;
+    this.#pool = Math.min(this.#rate.burst, this.#pool + Math.max(0, credit));
+    this.#credit = Math.max(-this.#rate.base, Math.min(0, credit) - offered);
+  }
+
+  #charge(allowed: boolean, now: number): Charge {
+    const base = Math.max(0, this.#rate.base - (this.#count - this.#slack));
+    const remaining = Math.min(base + Math.floor(this.#pool), this.#times.length - this.#count);
+    return { allowed, remaining, resetSeconds: this.#resetSeconds(now) };
+  }
+
+  // Until the window holds one less than the base, counted without the slack, so that waiting suffices whatever the burst.
+  #resetSeconds(now: number): number {
+    if (this.#count === 0) return 1;
+    const frees = this.#time(Math.max(0, this.#count - this.#rate.base));
+    return Math.max(1, Math.ceil((frees + WINDOW_MS - now) / 1000));
+  }
+}
+
+/** Windows by key, forgotten when idle; bounded, so that an attacker with many addresses cannot grow it. */
+export class Windows {
+  readonly #byKey = new Map<string, Window>();
+  readonly #capacity: number;
+  #rate: Rate;
+
+  constructor(rate: Rate, capacity = 100_000) {
+    this.#rate = rate;
+    this.#capacity = capacity;
+  }
+
+  /** A changed rate begins with empty windows: the old ones were sized for the old figure. */
+  setRate(rate: Rate): void {
+    if (rate.base === this.#rate.base && rate.burst === this.#rate.burst) return;
+    this.#rate = rate;
+    this.#byKey.clear();
+  }
+
+  /** Null when so many keys are active that another cannot be tracked: the caller refuses. */
+  of(key: string, now: number): Window | null {
+    const known = this.#byKey.get(key);
+    if (known) return known;
+    if (this.#byKey.size >= this.#capacity) this.sweep(now);
+    if (this.#byKey.size >= this.#capacity) return null;
+    const fresh = new Window(this.#rate, now);
+    this.#byKey.set(key, fresh);
+    return fresh;
+  }
+
+  sweep(now: number): void {
+    for (const [key, window] of this.#byKey) if (window.idle(now)) this.#byKey.delete(key);
+  }
+}

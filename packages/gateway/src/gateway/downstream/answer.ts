@@ -1,0 +1,61 @@
+import type { ServerResponse } from 'node:http';
+import { type ClientStream, openStream } from './stream.ts';
+
+/** The one answer to one POST: a JSON body, or an event stream once something has to be said before the result. */
+export interface Answer {
+  /** A notification on this request's own stream; opens it. */
+  notify(json: string): void;
+  /** The JSON-RPC response, last. */
+  finish(status: number, json: string): void;
+  /** No body: notifications and answers (202), ended sessions (204). */
+  empty(status: number): void;
+  /** Turns the answer into a stream that stays open until it is ended. */
+  stream(onEnd: () => void): ClientStream;
+  /** Added to whatever head is sent later. */
+  header(name: string, value: string): void;
+  /** Called once when the client is gone before the answer is complete. */
+  onGone(listener: () => void): void;
+}
+
+export function answerTo(response: ServerResponse): Answer {
+  const headers: Record<string, string> = {};
+  let stream: ClientStream | null = null;
+  let done = false;
+  return {
+    notify(json) {
+      if (done) return;
+      stream ??= openStream(response, 200, headers, () => undefined);
+      stream.send(json);
+    },
+    finish(status, json) {
+      if (done) return;
+      done = true;
+      if (stream) {
+        stream.send(json);
+        stream.end();
+        return;
+      }
+      const length = Buffer.byteLength(json);
+      response.writeHead(status, { 'content-type': 'application/json', 'content-length': length, 'cache-control': 'no-store', ...headers });
+      response.end(json);
+    },
+    empty(status) {
+      if (done) return;
+      done = true;
+      response.writeHead(status, { 'content-length': '0', 'cache-control': 'no-store', ...headers });
+      response.end();
+    },
+    stream(onEnd) {
+      done = true;
+      return openStream(response, 200, headers, onEnd);
+    },
+    header(name, value) {
+      headers[name] = value;
+    },
+    onGone(listener) {
+      response.once('close', () => {
+        if (!response.writableFinished) listener();
+      });
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import { LIMITS } from '../../base/limits.ts';
+import type { Principal } from '../../contracts/principal.ts';
+import type { ClientStream } from './stream.ts';
+
+/** Open `subscriptions/listen` streams of modern clients. Limited to tools until resources and prompts come. */
+export interface Listens {
+  /** Null when the principal has too many. `id` is the listen request's own id, which tags everything (MCP 2026-07-28, subscriptions). */
+  open(
+    principal: Principal,
+    id: string | number,
+    filter: { readonly toolsListChanged: boolean },
+    stream: (onEnd: () => void) => ClientStream,
+  ): ClientStream | null;
+  toolsChanged(): void;
+  /** Graceful end: the listen's result, then the stream closes. */
+  endAll(which: (principal: Principal) => boolean): void;
+  readonly size: number;
+}
+
+interface Listen {
+  readonly principal: Principal;
+  readonly id: string | number;
+  readonly toolsListChanged: boolean;
+  readonly stream: ClientStream;
+}
+
+export function openListens(): Listens {
+  const listens = new Set<Listen>();
+  const tagged = (listen: Listen): string => `{"io.modelcontextprotocol/subscriptionId":${JSON.stringify(listen.id)}}`;
+  return {
+    open(principal, id, filter, stream) {
+      let own = 0;
+      for (const other of listens) if (other.principal.id === principal.id) own += 1;
+      if (own >= LIMITS.listensPerPrincipal) return null;
+      const opened = stream(() => listens.delete(listen));
+      const listen: Listen = { principal, id, toolsListChanged: filter.toolsListChanged, stream: opened };
+      listens.add(listen);
+      return opened;
+    },
+    toolsChanged() {
+      for (const listen of listens) {
+        if (listen.toolsListChanged)
+          listen.stream.send(`{"jsonrpc":"2.0","method":"notifications/tools/list_changed","params":{"_meta":${tagged(listen)}}}`);
+      }
+    },
+    endAll(which) {
+      for (const listen of [...listens]) {
+        if (!which(listen.principal)) continue;
+        listen.stream.send(
+          `{"jsonrpc":"2.0","id":${JSON.stringify(listen.id)},"result":{"resultType":"complete","_meta":${tagged(listen)}}}`,
+        );
+        listen.stream.end();
+      }
+    },
+    get size() {
+      return listens.size;
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import { random } from '../../base/bytes.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { DownstreamSessionId, PrincipalId, ServerId } from '../../base/ids.ts';
+import { LIMITS } from '../../base/limits.ts';
+import type { JsonObject } from '../../contracts/json.ts';
+import type { Principal } from '../../contracts/principal.ts';
+import type { Revision } from '../../protocol/index.ts';
+import type { ClientStream } from './stream.ts';
+
+/** A legacy client's session. The id is a name, never a proof: each request proves its principal again. */
+export interface Session {
+  readonly id: DownstreamSessionId;
+  readonly principalId: PrincipalId;
+  /** As it was when the session began; for what the gateway does on the session's behalf outside a request. */
+  readonly principal: Principal;
+  readonly server: ServerId | null;
+  readonly revision: Revision;
+  readonly clientInfo: JsonObject;
+  /** Requests being answered, by the client's own id (JSON text, so that 1 and "1" differ). */
+  readonly inFlight: Map<string, AbortController>;
+  readonly streams: Set<ClientStream>;
+  /** Streams of calls being answered, newest last, by server: where log messages go while no GET stream is open. */
+  readonly calls: Set<CallStream>;
+  initialized: boolean;
+  logLevel: string | null;
+  seenAt: number;
+}
+
+export interface CallStream {
+  readonly server: ServerId;
+  notify(text: string): void;
+}
+
+export interface Sessions {
+  /** Null when the principal or the gateway has too many. */
+  open(
+    principal: Principal,
+    of: { readonly server: ServerId | null; readonly revision: Revision; readonly clientInfo: JsonObject },
+  ): Session | null;
+  /** Null for an id that is unknown, another principal's or another endpoint's: one answer for all (session hijacking). */
+  find(id: string, principal: Principal, server: ServerId | null): Session | null;
+  end(session: Session): void;
+  endAll(which: (session: Session) => boolean): void;
+  all(): IterableIterator<Session>;
+  sweep(): void;
+}
+
+export function openSessions(clock: Clock, onEnd: (session: Session) => void): Sessions {
+  const byId = new Map<string, Session>();
+  const counts = new Map<PrincipalId, number>();
+
+  const end = (session: Session): void => {
+    if (!byId.delete(session.id)) return;
+    const left = (counts.get(session.principalId) ?? 1) - 1;
+    if (left === 0) counts.delete(session.principalId);
+    else counts.set(session.principalId, left);
+    for (const controller of session.inFlight.values()) controller.abort();
+    for (const stream of session.streams) stream.end();
+    onEnd(session);
+  };
+  const endAll = (which: (session: Session) => boolean): void => {
+    for (const session of [...byId.values()]) if (which(session)) end(session);
+  };
+  const sweep = (): void => {
+    const before = clock.monotonic() - LIMITS.sessionIdleMs;
+    endAll((session) => session.seenAt < before && session.streams.size === 0 && session.inFlight.size === 0);
+  };
+
+  return {
+    open(principal, of) {
+      const own = counts.get(principal.id) ?? 0;
+      if (own >= LIMITS.sessionsPerPrincipal || byId.size >= LIMITS.sessions) sweep();
+      if ((counts.get(principal.id) ?? 0) >= LIMITS.sessionsPerPrincipal || byId.size >= LIMITS.sessions) return null;
+      const session: Session = {
+        id: random(32).toString('base64url') as DownstreamSessionId,
+        principalId: principal.id,
+        principal,
+        ...of,
+        inFlight: new Map(),
+        streams: new Set(),
+        calls: new Set(),
+        initialized: false,
+        logLevel: null,
+        seenAt: clock.monotonic(),
+      };
+      byId.set(session.id, session);
+      counts.set(principal.id, (counts.get(principal.id) ?? 0) + 1);
+      return session;
+    },
+    find(id, principal, server) {
+      const session = byId.get(id);
+      if (!session || session.principalId !== principal.id || session.server !== server) return null;
+      session.seenAt = clock.monotonic();
+      return session;
+    },
+    end,
+    endAll,
+    all: () => byId.values(),
+    sweep,
+  };
+}

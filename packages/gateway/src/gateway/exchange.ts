@@ -1,0 +1,140 @@
+import type { ExchangeId, ServerId } from '../base/ids.ts';
+import type { Result } from '../base/result.ts';
+import type { Decision } from '../contracts/decision.ts';
+import type { JsonObject } from '../contracts/json.ts';
+import type { Principal } from '../contracts/principal.ts';
+import type { Snapshot } from '../contracts/snapshot.ts';
+import type { Era, Tool } from '../contracts/target.ts';
+import type { GuardTrace } from '../contracts/verdict.ts';
+import type { BodyReason } from '../http/index.ts';
+import type { MethodClass, Params, RequestMeta, Revision } from '../protocol/index.ts';
+import type { Charge } from './budget.ts';
+import type { Session } from './downstream/sessions.ts';
+
+/** The other end of the connection, as the socket says; never as a header says unless a trusted proxy wrote it. */
+export interface Peer {
+  /** Normalised address. */
+  readonly address: string;
+  /** The key of its budget: the IPv4 address or the IPv6 /64. */
+  readonly bucket: string;
+}
+
+/** The head of an HTTP request and its body, which nobody has read yet. */
+export interface HttpRequest {
+  readonly verb: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Header fields that came more than once and must not: name only. */
+  readonly repeated: readonly string[];
+  readonly readBody: () => Promise<BodyResult>;
+}
+
+export type BodyResult = Result<Uint8Array, BodyReason>;
+
+/** What one message has become on its way through the line. Guards add the facts; nothing takes one away. */
+export interface Received {
+  readonly id: ExchangeId;
+  /** Wall time, milliseconds. */
+  readonly receivedAt: number;
+  /** Monotonic, milliseconds. */
+  readonly startedAt: number;
+  readonly snapshot: Snapshot;
+  readonly peer: Peer;
+  readonly http: HttpRequest;
+  /** Appended to by the runner only. */
+  readonly trace: GuardTrace[];
+}
+
+/** `/mcp` is every server that the caller may see; `/mcp/SERVER` is one. */
+export interface Endpoint {
+  readonly server: ServerId | null;
+}
+
+export interface AddressBudget {
+  /** For messages that cost no unit: gives it back and counts them under their own, wider bound. False: over that bound. */
+  refund(): boolean;
+}
+
+export type FrameKind = 'request' | 'notification' | 'answer' | 'stream' | 'end';
+
+/** A column of the line: the classes of methods, and what HTTP itself says in the legacy era. */
+export type LineClass = MethodClass | 'answer' | 'stream' | 'end';
+
+export interface LinePlan {
+  readonly class: LineClass;
+  /** Units of the client's budget. */
+  readonly units: 0 | 1;
+}
+
+export interface Frame {
+  readonly kind: FrameKind;
+  /** The request's id as the client chose it; null for everything else. */
+  readonly id: string | number | null;
+  readonly method: string;
+  readonly plan: LinePlan;
+  readonly params: Params;
+  /** What a modern request says of itself in `_meta`; null in the legacy era. */
+  readonly meta: RequestMeta | null;
+  /** The handle of a held exchange that this one means to resume. */
+  readonly handle: string | null;
+  readonly revision: Revision;
+  readonly era: Era;
+  readonly session: Session | null;
+  readonly bytes: number;
+}
+
+export interface Budget {
+  /** Null for what costs no unit. */
+  readonly charge: Charge | null;
+  /** Ends the call's place among those in flight. Idempotent. */
+  release(): void;
+}
+
+/** What the message is about: a tool for calls, nothing for the gateway's own answers. */
+export interface Target {
+  readonly tool: Tool | null;
+}
+
+export interface Facts {
+  readonly addressBudget: AddressBudget;
+  readonly endpoint: Endpoint | null;
+  readonly principal: Principal;
+  readonly frame: Frame;
+  readonly budget: Budget;
+  readonly target: Target;
+  /** Null where there is nothing to decide: the gateway's own answers, which are filtered instead. */
+  readonly decision: Decision | null;
+}
+
+export type Fact = keyof Facts;
+export type With<F extends Fact> = Received & Pick<Facts, F>;
+/** Every fact is known. Only such an exchange can be answered or forwarded. */
+export type Exchange = With<Fact>;
+/** An exchange on its way: some facts may not be known yet. */
+export type Partially = Received & Partial<Facts>;
+
+/** A call's own state while screens look at it. */
+export interface Call {
+  readonly exchange: Exchange;
+  readonly tool: Tool;
+  readonly arguments: JsonObject;
+  /** SHA-256, hex, of the RFC 8785 form of the arguments. Made anew after each revision. */
+  readonly argumentsDigest: string;
+  /** A held exchange that this one resumes, once it was matched. */
+  readonly resumed: Resumed | null;
+}
+
+export interface Resumed {
+  readonly kind: 'approval' | 'step_up' | 'input_required';
+  /** The exchange that was held. */
+  readonly parent: ExchangeId;
+}
+
+/** The result as the server gave it, before anybody has seen it. */
+export interface CallResult {
+  readonly call: Call;
+  readonly result: JsonObject;
+  /** `JSON.stringify(result)`. */
+  readonly text: string;
+}

@@ -1,0 +1,115 @@
+import { LIMITS } from '../base/limits.ts';
+import type { JsonObject } from '../contracts/json.ts';
+import type { Deny } from '../contracts/verdict.ts';
+import { writeParamHeaders } from '../protocol/index.ts';
+import type { Answer } from './downstream/answer.ts';
+import type { CallStream } from './downstream/sessions.ts';
+import type { Call } from './exchange.ts';
+import { denied } from './guard.ts';
+import type { Works } from './methods/works.ts';
+import { listenerFor } from './notify.ts';
+import { errorOf } from './respond.ts';
+import type { UpstreamRequest } from './upstream/upstream.ts';
+
+export type Forwarded = { readonly progress: number } & (
+  | { readonly kind: 'result'; readonly result: JsonObject; readonly text: string }
+  | { readonly kind: 'error'; readonly json: string; readonly code: number }
+  | { readonly kind: 'denied'; readonly denied: Deny }
+);
+
+/** Takes a call whose exchange has every fact and whose intent is durable to its server, and comes back with what that said. */
+export async function forward(call: Call, answer: Answer, works: Works): Promise<Forwarded> {
+  const { exchange, tool } = call;
+  const server = exchange.snapshot.servers.get(tool.server);
+  if (!server) return refusedBefore({ verdict: 'deny', reason: 'gateway.upstream_unavailable' });
+  const session = exchange.frame.session;
+  const owner = {
+    principal: exchange.principal,
+    session: session?.id ?? null,
+    listener: session ? listenerFor(session, tool.server, works) : null,
+  };
+  const upstream = await works.upstreams.acquire(server, exchange.frame.era, owner);
+  if (!upstream.ok) return refusedBefore(denied(upstream));
+  // What the server offers today must be what was pinned (rug pull between approval and call).
+  const live = upstream.value.liveTools.get(tool.name);
+  if (live !== tool.digest) {
+    works.onDrift(tool.server);
+    return refusedBefore({
+      verdict: 'deny',
+      reason: 'gateway.drifted_tool',
+      detail: live === undefined ? 'no longer offered' : `offered with digest ${live}`,
+      shown: shownName(call),
+    });
+  }
+  const inFlight = track(call, answer);
+  try {
+    const told = await upstream.value.request(requestOf(call, answer, inFlight));
+    if (!told.ok)
+      return { kind: 'denied', denied: inFlight.controller.signal.aborted ? CANCELLED : denied(told), progress: inFlight.progress };
+    if (told.value.kind === 'error')
+      return { kind: 'error', json: serverError(call, told.value), code: told.value.code, progress: inFlight.progress };
+    return { kind: 'result', result: told.value.result, text: told.value.text, progress: inFlight.progress };
+  } finally {
+    inFlight.done();
+  }
+}
+
+const CANCELLED: Deny = { verdict: 'deny', reason: 'gateway.cancelled' };
+
+const refusedBefore = (denial: Deny): Forwarded => ({ kind: 'denied', denied: denial, progress: 0 });
+
+interface InFlight {
+  readonly controller: AbortController;
+  progress: number;
+  done(): void;
+}
+
+// Legacy: a lost connection is no cancellation, `notifications/cancelled` is. Modern: the closed response is the cancellation.
+function track(call: Call, answer: Answer): InFlight {
+  const { frame } = call.exchange;
+  const controller = new AbortController();
+  const key = JSON.stringify(frame.id);
+  const { session } = frame;
+  if (session === null) answer.onGone(() => controller.abort());
+  const stream = callStream(call, answer);
+  session?.inFlight.set(key, controller);
+  session?.calls.add(stream);
+  return {
+    controller,
+    progress: 0,
+    done() {
+      session?.inFlight.delete(key);
+      session?.calls.delete(stream);
+    },
+  };
+}
+
+const callStream = (call: Call, answer: Answer): CallStream => ({ server: call.tool.server, notify: (text) => answer.notify(text) });
+
+function requestOf(call: Call, answer: Answer, inFlight: InFlight): UpstreamRequest {
+  const { frame } = call.exchange;
+  const progressToken = frame.params.kind === 'call' ? frame.params.progressToken : null;
+  const level = frame.meta?.logLevel ?? null;
+  const tell = (method: string, params: JsonObject): void => {
+    if (inFlight.progress >= LIMITS.notificationsPerCall) return;
+    inFlight.progress += 1;
+    answer.notify(JSON.stringify({ jsonrpc: '2.0', method, params }));
+  };
+  return {
+    method: 'tools/call',
+    params: { name: call.tool.name, arguments: call.arguments },
+    timeoutMs: LIMITS.callMs,
+    signal: inFlight.controller.signal,
+    // The client's own token comes back to it; the server has only ever seen ours.
+    onProgress: progressToken !== null ? (params) => tell('notifications/progress', { ...params, progressToken }) : null,
+    log: level !== null ? { level, onMessage: (params) => tell('notifications/message', params) } : null,
+    paramHeaders: writeParamHeaders(call.arguments, call.tool.paramHeaders),
+  };
+}
+
+const shownName = ({ exchange: { frame } }: Call): string => (frame.params.kind === 'call' ? frame.params.name : '');
+
+// The server's words reach the client as an error of its call; the code is kept where it says something to a client.
+function serverError(call: Call, error: { readonly code: number; readonly message: string }): string {
+  return errorOf(call.exchange.frame.id, { code: error.code, message: error.message, data: { ref: call.exchange.id } });
+}

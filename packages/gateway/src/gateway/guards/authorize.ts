@@ -1,0 +1,20 @@
+import { denied, type Guard } from '../guard.ts';
+
+/** May this principal call this tool? Discovery was decided on the way (resolve-target); a call is a decision of its own. */
+export function authorize(): Guard<'principal' | 'frame' | 'target', 'decision'> {
+  return {
+    name: 'authorize',
+    needs: ['principal', 'frame', 'target'],
+    adds: 'decision',
+    check({ principal, frame, target, snapshot }) {
+      const { methods } = principal.credential;
+      if (methods !== null && !methods.includes(frame.method))
+        return { verdict: 'deny', reason: 'policy.method_out_of_scope', detail: frame.method };
+      if (target.tool === null) return { verdict: 'pass', fact: null };
+      const decision = snapshot.policy.decide(principal, 'call', target.tool);
+      if (!decision.ok) return denied(decision);
+      if (decision.value.effect === 'allow') return { verdict: 'pass', fact: decision.value };
+      return { verdict: 'deny', reason: 'policy.denied', detail: decision.value.policies.join(', ') || 'nothing permits it' };
+    },
+  };
+}

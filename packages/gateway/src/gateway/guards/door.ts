@@ -1,0 +1,66 @@
+import { isServerId } from '../../base/ids.ts';
+import type { Deny } from '../../contracts/verdict.ts';
+import { accepts, type HostRules, isContentTypeAllowed, isHostAllowed, isOriginAllowed } from '../../http/index.ts';
+import type { Endpoint, Received } from '../exchange.ts';
+import type { Guard } from '../guard.ts';
+
+const JSON_ONLY = ['application/json'];
+/** Header fields of which two would let two readers see two requests (header smuggling). */
+export const ONCE = [
+  'authorization',
+  'content-type',
+  'host',
+  'mcp-session-id',
+  'mcp-protocol-version',
+  'mcp-method',
+  'mcp-name',
+  'origin',
+] as const;
+
+/** Headers only: nothing of the body is read for a request that is turned away here. */
+export function door(rules: () => HostRules, secure: boolean): Guard<'addressBudget', 'endpoint'> {
+  return {
+    name: 'door',
+    needs: ['addressBudget'],
+    adds: 'endpoint',
+    check(exchange) {
+      const denied = refuse(exchange, rules(), secure);
+      return denied ?? { verdict: 'pass', fact: endpointOf(exchange.http.path) };
+    },
+  };
+}
+
+function refuse({ http, snapshot }: Received, rules: HostRules, secure: boolean): Deny | null {
+  const header = (name: string): string | undefined => {
+    const value = http.headers[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const deny = (reason: Deny['reason'], detail?: string): Deny => ({
+    verdict: 'deny',
+    reason,
+    ...(detail === undefined ? {} : { detail }),
+  });
+  if (http.repeated.length > 0) return deny('protocol.header_mismatch', `repeated: ${http.repeated.join(', ')}`);
+  if (!isHostAllowed(header('host'), rules, secure)) return deny('http.host_not_allowed', header('host')?.slice(0, 200));
+  if (!isOriginAllowed(header('origin'), rules)) return deny('http.origin_not_allowed', header('origin')?.slice(0, 200));
+  if (http.verb !== 'POST' && http.verb !== 'GET' && http.verb !== 'DELETE') return deny('http.method_not_allowed', http.verb);
+  // A key in a URL stands in histories and logs from then on (R2-007).
+  if (/(^|[?&=])sp_[A-Za-z0-9_-]{20,}|[?&](access_token|token|api_key|key)=/i.test(`?${http.query}`))
+    return deny('identity.credential_in_url');
+  if (http.verb === 'GET') return accepts(header('accept'), 'text/event-stream') ? null : deny('http.accept_not_satisfiable');
+  if (http.verb === 'DELETE') return null;
+  if (header('content-encoding') !== undefined && header('content-encoding') !== 'identity')
+    return deny('http.content_encoding_not_allowed');
+  if (!isContentTypeAllowed(header('content-type'), JSON_ONLY)) return deny('http.content_type_not_allowed');
+  if (!accepts(header('accept'), 'application/json') || !accepts(header('accept'), 'text/event-stream'))
+    return deny('http.accept_not_satisfiable');
+  const declared = header('content-length');
+  if (declared !== undefined && Number(declared) > snapshot.settings.input.maxPayloadBytes) return deny('http.body_too_large');
+  return null;
+}
+
+function endpointOf(path: string): Endpoint | null {
+  if (path === '/mcp') return { server: null };
+  const id = path.startsWith('/mcp/') ? path.slice('/mcp/'.length) : '';
+  return isServerId(id) ? { server: id } : null;
+}

@@ -1,0 +1,196 @@
+import type { JsonObject, JsonValue } from '../../contracts/json.ts';
+import type { Reason } from '../../contracts/reasons/index.ts';
+import type { Era } from '../../contracts/target.ts';
+import type { Deny, GuardVerdict } from '../../contracts/verdict.ts';
+import {
+  type CheckedParams,
+  checkHeaders,
+  classify,
+  type Headers,
+  idOf,
+  isLegacyRevision,
+  legacyRevision,
+  MODERN,
+  negotiate,
+  parseStrict,
+  planOf,
+  type Revision,
+  type RpcNotification,
+  type RpcRequest,
+  rulesOf,
+} from '../../protocol/index.ts';
+import type { Session, Sessions } from '../downstream/sessions.ts';
+import type { Frame, LinePlan, With } from '../exchange.ts';
+import { denied, type Guard } from '../guard.ts';
+import { HANDLE_KEY } from '../holds.ts';
+
+type Framed = GuardVerdict<Frame>;
+type Known = With<'endpoint' | 'principal'>;
+
+const STREAM: LinePlan = { class: 'stream', units: 0 };
+const END: LinePlan = { class: 'end', units: 1 };
+const ANSWER: LinePlan = { class: 'answer', units: 0 };
+const PLAIN: CheckedParams = { params: { kind: 'plain' }, meta: null };
+const VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
+
+/** Only now the body: bytes become one message of one revision, in its session where the revision has them. */
+export function frame(sessions: Sessions): Guard<'endpoint' | 'principal', 'frame'> {
+  return {
+    name: 'frame',
+    needs: ['endpoint', 'principal'],
+    adds: 'frame',
+    check(exchange) {
+      if (exchange.endpoint === null) return deny('http.not_found');
+      return exchange.http.verb === 'POST' ? framePost(exchange, sessions) : frameVerb(exchange, sessions);
+    },
+  };
+}
+
+const deny = (reason: Reason, detail?: string): Deny => ({ verdict: 'deny', reason, ...(detail === undefined ? {} : { detail }) });
+
+// GET and DELETE exist in the legacy era only, and only within a session (MCP 2026-07-28 answers them with 405).
+function frameVerb(exchange: Known, sessions: Sessions): Framed {
+  const { http } = exchange;
+  if (http.headers['mcp-protocol-version'] === MODERN) return deny('http.method_not_allowed', http.verb);
+  const session = sessionOf(exchange, sessions);
+  if (session === null || 'verdict' in session) return session ?? deny('protocol.session_required');
+  const revision = legacyRevision(http.headers, legacy(session.revision));
+  if (!revision.ok) return denied(revision);
+  const [kind, plan, method] = http.verb === 'GET' ? (['stream', STREAM, 'GET'] as const) : (['end', END, 'DELETE'] as const);
+  return pass({ ...PLAIN, kind, id: null, method, plan, handle: null, revision: revision.value, era: 'legacy', session, bytes: 0 });
+}
+
+async function framePost(exchange: Known, sessions: Sessions): Promise<Framed> {
+  const body = await exchange.http.readBody();
+  if (!body.ok) return denied(body);
+  const parsed = parseStrict(body.value);
+  if (!parsed.ok) return denied(parsed);
+  const message = classify(parsed.value.value);
+  if (!message.ok)
+    return withId(
+      { ...denied(message), ...(message.detail === undefined ? {} : { shown: message.detail }) },
+      idOf(parsed.value.value),
+      'modern',
+    );
+  if (message.value.kind === 'batch') return deny('protocol.batch_not_supported');
+  const bytes = body.value.length;
+  if (message.value.kind === 'result' || message.value.kind === 'error') return frameAnswer(exchange, sessions, bytes);
+  return isModern(message.value, exchange.http.headers)
+    ? frameModern(exchange, message.value, bytes)
+    : frameLegacy(exchange, sessions, message.value, bytes);
+}
+
+type Spoken = RpcRequest | RpcNotification;
+
+// The body is the source of truth; the header decides only where the body says nothing.
+function isModern({ params, method }: Spoken, headers: Headers): boolean {
+  const meta = params?.['_meta'];
+  if (typeof meta === 'object' && meta !== null && VERSION_KEY in meta) return true;
+  return method !== 'initialize' && headers['mcp-protocol-version'] === MODERN;
+}
+
+function frameModern(exchange: Known, message: Spoken, bytes: number): Framed {
+  const id = message.kind === 'request' ? message.id : null;
+  const refuse = (denial: Deny): Deny => withId(denial, id, 'modern');
+  const plan = planOf(message.method, MODERN, 'client');
+  // Body first, then headers, then the method: the order in which the revision's errors are told.
+  const checked = rulesOf(MODERN).checkParams(message.method, message.params);
+  if (!checked.ok && ENVELOPE.has(checked.reason)) return refuse(shownFailure(checked));
+  const headers =
+    message.kind === 'request'
+      ? checkHeaders(exchange.http.headers, { method: message.method, params: message.params, revision: MODERN })
+      : null;
+  if (headers?.ok === false) return refuse(shownFailure(headers));
+  if (plan === null || plan.kind !== message.kind) return refuse(deny('protocol.unknown_method', message.method));
+  if (!plan.built) return refuse(deny('protocol.method_not_built', message.method));
+  if (!checked.ok) return refuse(shownFailure(checked));
+  return pass({
+    ...checked.value,
+    kind: message.kind,
+    id,
+    method: message.method,
+    plan,
+    handle: handleOf(message.params),
+    revision: MODERN,
+    era: 'modern',
+    session: null,
+    bytes,
+  });
+}
+
+function frameLegacy(exchange: Known, sessions: Sessions, message: Spoken, bytes: number): Framed {
+  const id = message.kind === 'request' ? message.id : null;
+  const refuse = (denial: Deny): Deny => withId(denial, id, 'legacy');
+  const session = message.method === 'initialize' ? null : sessionOf(exchange, sessions);
+  if (session !== null && 'verdict' in session) return refuse(session);
+  if (session === null && message.method !== 'initialize' && message.method !== 'ping') return refuse(deny('protocol.session_required'));
+  const revision = revisionOf(exchange.http.headers, message, session);
+  if (typeof revision !== 'string') return refuse(revision);
+  const plan = planOf(message.method, revision, 'client');
+  if (plan === null || plan.kind !== message.kind) return refuse(deny('protocol.unknown_method', message.method));
+  if (!plan.built) return refuse(deny('protocol.method_not_built', message.method));
+  const checked = rulesOf(revision).checkParams(message.method, message.params);
+  if (!checked.ok) return refuse(shownFailure(checked));
+  if (id !== null && session?.inFlight.has(JSON.stringify(id))) return refuse(deny('protocol.id_in_use'));
+  return pass({
+    ...checked.value,
+    kind: message.kind,
+    id,
+    method: message.method,
+    plan,
+    handle: handleOf(message.params),
+    revision,
+    era: 'legacy',
+    session,
+    bytes,
+  });
+}
+
+// A client never asks for anything that this gateway sends requests for yet: its answers are accepted and go nowhere.
+function frameAnswer(exchange: Known, sessions: Sessions, bytes: number): Framed {
+  if (exchange.http.headers['mcp-protocol-version'] === MODERN) return deny('protocol.invalid_message', 'an answer in the stateless era');
+  const session = sessionOf(exchange, sessions);
+  if (session === null || 'verdict' in session) return session ?? deny('protocol.session_required');
+  return pass({
+    ...PLAIN,
+    kind: 'answer',
+    id: null,
+    method: 'answer',
+    plan: ANSWER,
+    handle: null,
+    revision: session.revision,
+    era: 'legacy',
+    session,
+    bytes,
+  });
+}
+
+function sessionOf({ http, principal, endpoint }: Known, sessions: Sessions): Session | Deny | null {
+  const id = http.headers['mcp-session-id'];
+  if (id === undefined) return null;
+  return (typeof id === 'string' ? sessions.find(id, principal, endpoint?.server ?? null) : null) ?? deny('protocol.session_unknown');
+}
+
+function revisionOf(headers: Headers, message: Spoken, session: Session | null): Revision | Deny {
+  if (message.method === 'initialize') return negotiate(String(message.params?.['protocolVersion']));
+  const revision = legacyRevision(headers, session === null ? null : legacy(session.revision));
+  return revision.ok ? revision.value : shownFailure(revision);
+}
+
+/** What the envelope of a modern request lacks is told before anything else about it. */
+const ENVELOPE: ReadonlySet<Reason> = new Set(['protocol.missing_meta', 'protocol.unsupported_version']);
+
+function handleOf(params: JsonObject | null): string | null {
+  const meta: JsonValue | undefined = params?.['_meta'];
+  const handle = typeof meta === 'object' && meta !== null && !Array.isArray(meta) ? (meta as JsonObject)[HANDLE_KEY] : undefined;
+  return typeof handle === 'string' ? handle : null;
+}
+
+const legacy = (revision: Revision) => (isLegacyRevision(revision) ? revision : null);
+
+const shownFailure = (failed: { readonly ok: false; readonly reason: Reason; readonly detail?: string }): Deny =>
+  failed.detail === undefined ? denied(failed) : { ...denied(failed), shown: failed.detail };
+
+const withId = (denial: Deny, id: string | number | null, era: Era): Deny => (id === null ? denial : { ...denial, of: { id, era } });
+
+const pass = (fact: Frame): Framed => ({ verdict: 'pass', fact });

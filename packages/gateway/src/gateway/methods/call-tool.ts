@@ -1,0 +1,129 @@
+import { sha256Hex } from '../../base/bytes.ts';
+import { canonicalize } from '../../base/canonical.ts';
+import type { Receipt } from '../../contracts/journal.ts';
+import type { JsonObject } from '../../contracts/json.ts';
+import type { Reason } from '../../contracts/reasons/index.ts';
+import type { Tool } from '../../contracts/target.ts';
+import type { Deny, Hold, Revise } from '../../contracts/verdict.ts';
+import type { Answer } from '../downstream/answer.ts';
+import type { Call, CallResult, Exchange } from '../exchange.ts';
+import { forward } from '../forward.ts';
+import type { ResultVerdict } from '../guard.ts';
+import { HANDLE_KEY } from '../holds.ts';
+import { intentEntry, type Outcome, outcomeEntry, refusalEntry } from '../records.ts';
+import { resultOf } from '../respond.ts';
+import { runScreens } from '../screens/run-screens.ts';
+import { refuse, type Works } from './works.ts';
+
+/** DESIGN section 4 from `validate-arguments` on. Every path ends in a record that is durable before the client hears of it. */
+export async function callTool(exchange: Exchange, answer: Answer, works: Works): Promise<void> {
+  const call = callOf(exchange, works);
+  if (!call.ok) return refuse(exchange, call.denied, answer, works);
+  const screened = await runScreens(works.screens.arguments, call.value, reviseArguments, works.clock);
+  if (screened.kind === 'deny') return refuseCall(screened.value, screened.denied, answer, works);
+  if (screened.kind === 'hold') return holdCall(screened.value, screened.hold, answer, works);
+  const intent = await works.journal.append(exchange.snapshot.tenant, intentEntry(screened.value, works.clock.now(), works.keyed));
+  if (!intent.ok) return refuse(exchange, { verdict: 'deny', reason: intent.reason }, answer, works);
+  return complete(screened.value, intent.value, answer, works);
+}
+
+type CallOrDenial = { readonly ok: true; readonly value: Call } | { readonly ok: false; readonly denied: Deny };
+
+function callOf(exchange: Exchange, works: Works): CallOrDenial {
+  const tool = exchange.target.tool;
+  if (tool === null) return { ok: false, denied: { verdict: 'deny', reason: 'gateway.fault', detail: 'a call without a target' } };
+  const { params, handle } = exchange.frame;
+  if (params.kind !== 'call')
+    return { ok: false, denied: { verdict: 'deny', reason: 'gateway.fault', detail: `a call with params of ${params.kind}` } };
+  const call = withArguments({ exchange, tool, resumed: null }, params.arguments);
+  if (handle === null) return { ok: true, value: call };
+  const resumed = works.holds.take(handle, call);
+  return resumed ? { ok: true, value: { ...call, resumed } } : { ok: false, denied: { verdict: 'deny', reason: 'gateway.hold_unknown' } };
+}
+
+function digestOf(given: JsonObject): string {
+  const canonical = canonicalize(given);
+  // The strict parser lets nothing in that has no canonical form; a screen's revision that does is a bug, and a bug is a denial.
+  if (!canonical.ok) throw new Error(`arguments without a canonical form: ${canonical.reason}`);
+  return sha256Hex(canonical.value);
+}
+
+function withArguments(
+  of: { readonly exchange: Exchange; readonly tool: Tool; readonly resumed: Call['resumed'] },
+  given: JsonObject,
+): Call {
+  return { ...of, arguments: given, argumentsDigest: digestOf(given) };
+}
+
+const reviseArguments = (call: Call, verdict: Revise | ResultVerdict): Call =>
+  'params' in verdict ? withArguments(call, verdict.params) : call;
+
+const reviseResult = (value: CallResult, verdict: Revise | ResultVerdict): CallResult =>
+  'result' in verdict ? { call: value.call, result: verdict.result, text: JSON.stringify(verdict.result) } : value;
+
+async function complete(call: Call, intent: Receipt, answer: Answer, works: Works): Promise<void> {
+  const { exchange } = call;
+  const forwarded = await forward(call, answer, works);
+  const settled = forwarded.kind === 'result' ? await screenResult(call, forwarded, works) : forwarded;
+  const outcome = outcomeOf(settled, forwarded.progress, works);
+  const durationUs = Math.round((works.clock.monotonic() - exchange.startedAt) * 1000);
+  const recorded = await works.journal.append(
+    exchange.snapshot.tenant,
+    outcomeEntry(call, intent.index, outcome, works.clock.now(), durationUs),
+  );
+  if (!recorded.ok) return works.reply(exchange, { verdict: 'deny', reason: recorded.reason }, answer);
+  if (settled.kind === 'denied') return works.reply(exchange, settled.denied, answer);
+  works.finish(exchange, answer, settled.kind === 'error' ? settled.json : resultOf(exchange.frame.id, settled.text));
+}
+
+type Settled =
+  | { readonly kind: 'result'; readonly text: string; readonly isError: boolean }
+  | { readonly kind: 'error'; readonly json: string; readonly code: number }
+  | { readonly kind: 'denied'; readonly denied: Deny };
+
+async function screenResult(call: Call, given: { readonly result: JsonObject; readonly text: string }, works: Works): Promise<Settled> {
+  const value: CallResult = { call, result: given.result, text: given.text };
+  const screened = await runScreens(works.screens.result, value, reviseResult, works.clock);
+  if (screened.kind === 'deny') return { kind: 'denied', denied: screened.denied };
+  if (screened.kind === 'hold')
+    return { kind: 'denied', denied: { verdict: 'deny', reason: 'gateway.held', detail: `result: ${screened.hold.binding}` } };
+  return { kind: 'result', text: works.shape(call.exchange, screened.value), isError: screened.value.result['isError'] === true };
+}
+
+function outcomeOf(settled: Settled, progress: number, works: Works): Outcome {
+  if (settled.kind === 'denied') {
+    const { reason, detail } = settled.denied;
+    return { status: 'refused', reason, progress, ...(detail === undefined ? {} : { detail }) };
+  }
+  const text = settled.kind === 'error' ? settled.json : settled.text;
+  const failed = settled.kind === 'error' || settled.isError;
+  return { status: failed ? 'error' : 'ok', resultDigest: works.keyed(text), resultBytes: Buffer.byteLength(text), progress };
+}
+
+async function refuseCall(call: Call, denied: Deny, answer: Answer, works: Works): Promise<void> {
+  const recorded = await works.journal.append(
+    call.exchange.snapshot.tenant,
+    refusalEntry(call.exchange, denied, works.clock.now(), { call, keyed: works.keyed }),
+  );
+  works.reply(call.exchange, recorded.ok ? denied : { verdict: 'deny', reason: recorded.reason }, answer);
+}
+
+// Stored as data: the client sends the call again with the handle, and every guard looks at it again.
+async function holdCall(call: Call, hold: Hold, answer: Answer, works: Works): Promise<void> {
+  const handle = works.holds.put(call, hold);
+  if (handle === null)
+    return refuseCall(call, { verdict: 'deny', reason: 'gateway.too_many_in_flight', retryAfterSeconds: 60 }, answer, works);
+  const reason: Reason = 'gateway.held';
+  const denied: Deny = {
+    verdict: 'deny',
+    reason,
+    detail: `${hold.kind}: ${hold.binding}`,
+    shown: `Send the call again with _meta["${HANDLE_KEY}"] once it is decided (${hold.kind}).`,
+  };
+  const recorded = await works.journal.append(
+    call.exchange.snapshot.tenant,
+    refusalEntry(call.exchange, denied, works.clock.now(), { call, keyed: works.keyed }),
+  );
+  if (!recorded.ok) return works.reply(call.exchange, { verdict: 'deny', reason: recorded.reason }, answer);
+  works.reply(call.exchange, denied, answer, { [HANDLE_KEY]: handle, 'sallyport/expiresAt': new Date(hold.expiresAt).toISOString() });
+}

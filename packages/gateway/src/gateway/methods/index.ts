@@ -1,0 +1,27 @@
+import type { LineClass } from '../exchange.ts';
+import { acceptNotification } from './accept-notification.ts';
+import { callTool } from './call-tool.ts';
+import { discover } from './discover.ts';
+import { endSession } from './end-session.ts';
+import { initialize } from './initialize.ts';
+import { listTools } from './list-tools.ts';
+import { listen } from './listen.ts';
+import { openStandingStream } from './open-stream.ts';
+import { ping } from './ping.ts';
+import { setLevel } from './set-level.ts';
+import type { Handler } from './works.ts';
+
+/** What happens once every guard has passed, by class. A class without a handler cannot be framed yet: its methods are marked as coming. */
+export const HANDLERS: Readonly<Partial<Record<LineClass, Handler>>> = {
+  initialize,
+  ping,
+  discover,
+  list: listTools,
+  call: callTool,
+  'log-level': setLevel,
+  listen,
+  notification: acceptNotification,
+  answer: acceptNotification,
+  stream: openStandingStream,
+  end: endSession,
+};

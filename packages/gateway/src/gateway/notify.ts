@@ -1,0 +1,42 @@
+import type { ServerId } from '../base/ids.ts';
+import type { JsonObject } from '../contracts/json.ts';
+import type { Session } from './downstream/sessions.ts';
+import type { Works } from './methods/works.ts';
+import type { UpstreamListener } from './upstream/upstream.ts';
+
+const LIST_CHANGED = '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}';
+const LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
+
+/** What one server may say to one session outside a call. */
+export function listenerFor(session: Session, server: ServerId, works: Works): UpstreamListener {
+  return {
+    toolsChanged: () => {
+      works.onDrift(server);
+      tellSession(session, LIST_CHANGED);
+    },
+    log: (params) => {
+      if (wanted(session, params)) tellOnce(session, server, JSON.stringify({ jsonrpc: '2.0', method: 'notifications/message', params }));
+    },
+  };
+}
+
+function wanted(session: Session, params: JsonObject): boolean {
+  return session.logLevel === null || LEVELS.indexOf(String(params['level'])) >= LEVELS.indexOf(session.logLevel);
+}
+
+// A message goes out on one stream only: the standing one, else that of the newest call to this server.
+function tellOnce(session: Session, server: ServerId, json: string): void {
+  if (tellSession(session, json)) return;
+  [...session.calls].findLast((call) => call.server === server)?.notify(json);
+}
+
+function tellSession(session: Session, json: string): boolean {
+  for (const stream of session.streams) if (stream.send(json)) return true;
+  return false;
+}
+
+/** After a changed snapshot: everybody whose list may differ is told, on standing streams only. */
+export function announceListChanged(works: Pick<Works, 'sessions' | 'listens'>): void {
+  for (const session of works.sessions.all()) if (session.initialized) tellSession(session, LIST_CHANGED);
+  works.listens.toolsChanged();
+}

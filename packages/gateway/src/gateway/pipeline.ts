@@ -1,0 +1,67 @@
+import type { Clock } from '../base/clock.ts';
+import type { Authenticator } from '../contracts/authenticator.ts';
+import type { HostRules } from '../http/index.ts';
+import type { Sessions } from './downstream/sessions.ts';
+import type { ArgumentScreen, ResultScreen } from './guard.ts';
+import { authenticate } from './guards/authenticate.ts';
+import { authorize } from './guards/authorize.ts';
+import { door } from './guards/door.ts';
+import { frame } from './guards/frame.ts';
+import { limitAddress } from './guards/limit-address.ts';
+import { limitRate } from './guards/limit-rate.ts';
+import { resolveTarget } from './guards/resolve-target.ts';
+import { type Line, lineOf } from './line.ts';
+import type { ArgumentRows, ResultRows } from './screens/run-screens.ts';
+import { validateArguments } from './screens/validate-arguments.ts';
+import { validateResult } from './screens/validate-result.ts';
+
+export interface PipelineDeps {
+  readonly clock: Clock;
+  readonly identity: Authenticator;
+  readonly sessions: Sessions;
+  readonly hosts: () => HostRules;
+  readonly secure: boolean;
+  /** Inspection: detectors, redaction, destination rules, flow labels, approvals. */
+  readonly inspect: { readonly arguments: readonly ArgumentScreen[]; readonly result: readonly ResultScreen[] };
+}
+
+/**
+ * The line (DESIGN section 4). Guards run on every message, in this order, and each adds a fact; a row that is missing or too early does
+ * not compile. Screens run on calls, on the columns that are marked:
+ *
+ *                        initialize  discover  list  call  log-level  listen  stream  notification
+ *   limit-address            x          x       x     x        x         x       x          x
+ *   door                     x          x       x     x        x         x       x          x
+ *   authenticate             x          x       x     x        x         x       x          x
+ *   frame                    x          x       x     x        x         x       x          x
+ *   limit-rate               x          x       x     x        x         x       x          x
+ *   resolve-target           x          x       x     x        x         x       x          x
+ *   authorize                x          x     filter  x        x         x       x          x
+ *   validate-arguments                                x
+ *   inspect-arguments                                 x
+ *   (journal: intent, forward)                        x
+ *   validate-result                                   x
+ *   inspect-result                                    x
+ *   (journal: outcome)                                x
+ */
+export function guardsOf(deps: PipelineDeps): Line {
+  return lineOf(
+    [
+      limitAddress(deps.clock),
+      door(deps.hosts, deps.secure),
+      authenticate(deps.identity),
+      frame(deps.sessions),
+      limitRate(deps.clock),
+      resolveTarget(),
+      authorize(),
+    ],
+    deps.clock,
+  );
+}
+
+export function screensOf({ inspect }: PipelineDeps): { readonly arguments: ArgumentRows; readonly result: ResultRows } {
+  return {
+    arguments: [validateArguments(), ...inspect.arguments],
+    result: [validateResult(), ...inspect.result],
+  };
+}

@@ -1,0 +1,118 @@
+import type { PublicPart } from '@sallyport/ledger';
+import type { JournalEntry } from '../contracts/journal.ts';
+import type { JsonObject } from '../contracts/json.ts';
+import type { Deny } from '../contracts/verdict.ts';
+import type { Call, Exchange, Partially } from './exchange.ts';
+
+type Draft = { -readonly [K in keyof Omit<PublicPart, 'sealed'>]: Omit<PublicPart, 'sealed'>[K] };
+
+/** What every record of an exchange says, as far as the exchange came. */
+function draftOf(exchange: Partially, kind: PublicPart['kind'], now: number): Draft {
+  const { principal, frame, target, decision } = exchange;
+  const draft: Draft = {
+    v: 1,
+    kind,
+    tenant: exchange.snapshot.tenant,
+    id: exchange.id,
+    time: now,
+    via: 'mcp',
+    snapshot: exchange.snapshot.digest,
+    guards: exchange.trace,
+  };
+  if (principal) {
+    draft.principal = principal.id;
+    draft.credential = principal.credential.id;
+  }
+  if (frame) {
+    draft.method = frame.method;
+    draft.revision = frame.revision;
+  }
+  if (target?.tool) {
+    draft.server = target.tool.server;
+    draft.tool = target.tool.name;
+    draft.pin = target.tool.digest;
+  }
+  if (decision) draft.decision = { effect: decision.effect, policies: decision.policies, version: decision.version };
+  return draft;
+}
+
+/** Names, addresses and arguments: only for holders of the audit key. */
+function secretOf(exchange: Partially, more: JsonObject = {}): Uint8Array {
+  const session = exchange.frame?.session ?? null;
+  return Buffer.from(
+    JSON.stringify({
+      address: exchange.peer.address,
+      ...(exchange.principal ? { name: exchange.principal.name } : {}),
+      ...(session ? { client: session.clientInfo } : {}),
+      ...more,
+    }),
+  );
+}
+
+/** `of`: the call that was refused, where it came as far as being one. */
+export function refusalEntry(
+  exchange: Partially,
+  denied: Deny,
+  now: number,
+  of: { readonly call: Call; readonly keyed: Keyed } | null = null,
+): JournalEntry {
+  const draft = draftOf(exchange, 'refusal', now);
+  draft.status = 'refused';
+  draft.reason = denied.reason;
+  if (of) draft.argumentsDigest = of.keyed(of.call.argumentsDigest);
+  const detail = denied.detail === undefined ? {} : { detail: denied.detail.slice(0, 1000) };
+  return { record: draft, secret: secretOf(exchange, of ? { ...detail, arguments: of.call.arguments } : detail) };
+}
+
+/** Keyed digest: low-entropy arguments must not be guessable from a record. */
+type Keyed = (digest: string) => string;
+
+/** For what the gateway answers by itself. */
+export function answerEntry(exchange: Exchange, now: number, more: JsonObject = {}): JournalEntry {
+  const draft = draftOf(exchange, 'answer', now);
+  draft.status = 'ok';
+  return { record: draft, secret: secretOf(exchange, more) };
+}
+
+export function intentEntry(call: Call, now: number, keyed: Keyed): JournalEntry {
+  const draft = draftOf(call.exchange, 'intent', now);
+  draft.argumentsDigest = keyed(call.argumentsDigest);
+  if (call.resumed) draft.parent = call.resumed.parent;
+  return { record: draft, secret: secretOf(call.exchange, { arguments: call.arguments }) };
+}
+
+export interface Outcome {
+  readonly status: 'ok' | 'error' | 'refused';
+  readonly reason?: string;
+  readonly resultDigest?: string;
+  readonly resultBytes?: number;
+  readonly progress: number;
+  readonly detail?: string;
+}
+
+export function outcomeEntry(call: Call, intent: number, outcome: Outcome, now: number, durationUs: number): JournalEntry {
+  const { exchange } = call;
+  const draft: Draft = {
+    v: 1,
+    kind: 'outcome',
+    tenant: exchange.snapshot.tenant,
+    id: exchange.id,
+    time: now,
+    via: 'mcp',
+    intent,
+    status: outcome.status,
+    durationUs,
+  };
+  draft.principal = exchange.principal.id;
+  draft.method = exchange.frame.method;
+  draft.server = call.tool.server;
+  draft.tool = call.tool.name;
+  if (outcome.reason !== undefined) draft.reason = outcome.reason;
+  if (outcome.resultDigest !== undefined) draft.resultDigest = outcome.resultDigest;
+  if (outcome.resultBytes !== undefined) draft.resultBytes = outcome.resultBytes;
+  if (outcome.progress > 0) draft.count = outcome.progress;
+  return {
+    record: draft,
+    secret: outcome.detail === undefined ? null : Buffer.from(JSON.stringify({ detail: outcome.detail.slice(0, 1000) })),
+  };
+}

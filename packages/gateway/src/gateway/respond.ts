@@ -1,0 +1,74 @@
+import type { JsonObject } from '../contracts/json.ts';
+import type { Deny } from '../contracts/verdict.ts';
+import type { Answer } from './downstream/answer.ts';
+import type { Exchange, Frame, Partially } from './exchange.ts';
+import { REPLIES, type Row } from './reply.ts';
+
+/** Results of `tools/call` carry refusals from this revision on; before it they are JSON-RPC errors. */
+const READABLE_REFUSALS = new Set(['2025-11-25', '2026-07-28']);
+
+export interface Wire {
+  readonly status: number;
+  readonly json: string;
+}
+
+/** The one way from a denial to what the client reads. Every text ends with the reference that finds the record. */
+export function refusalOf(exchange: Partially, denied: Deny, meta: JsonObject | null = null): Wire {
+  const row: Row = REPLIES[denied.reason];
+  const frame = exchange.frame ?? null;
+  const text = `${sentence(row, denied)} (ref ${exchange.id})`;
+  const id = JSON.stringify(frame?.id ?? denied.of?.id ?? null);
+  if (row.as === 'tool' && frame?.plan.class === 'call' && READABLE_REFUSALS.has(frame.revision)) {
+    return { status: 200, json: `{"jsonrpc":"2.0","id":${id},"result":${JSON.stringify(refusedResult(text, frame, meta))}}` };
+  }
+  const error = { code: row.code, message: text, data: { ref: exchange.id, ...versions(denied) } };
+  return { status: statusOf(row, frame, denied), json: `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(error)}}` };
+}
+
+function sentence(row: Row, denied: Deny): string {
+  if (row.shown !== true || denied.shown === undefined || denied.shown === '') return row.text;
+  return /[.]$/.test(row.text) ? `${row.text} ${denied.shown}` : `${row.text}: ${denied.shown}`;
+}
+
+function refusedResult(text: string, frame: Frame, meta: JsonObject | null): JsonObject {
+  const result = { content: [{ type: 'text', text }], isError: true, ...(meta === null ? {} : { _meta: meta }) };
+  return frame.era === 'modern' ? { ...result, resultType: 'complete' } : result;
+}
+
+// A legacy client reads a JSON-RPC error of a request it sent with HTTP 200; what never became a request has the transport's status.
+function statusOf(row: Row, frame: Frame | null, denied: Deny): number {
+  const asked = frame === null ? denied.of?.era === 'legacy' && READ.has(row.code) : frame.era === 'legacy' && frame.kind === 'request';
+  return asked && (row.as === 'protocol' || row.as === 'tool') ? 200 : row.http;
+}
+
+/** Refusals of a message that was a request: its method or its params were not accepted. */
+const READ = new Set([-32601, -32602]);
+
+function versions(denied: Deny): JsonObject {
+  return denied.reason === 'protocol.unsupported_version' ? { supported: SUPPORTED } : {};
+}
+
+const SUPPORTED = ['2026-07-28', '2025-11-25', '2025-06-18', '2025-03-26'];
+
+/** Heads that go with a refusal: how long to wait, how to authenticate, which verbs there are. */
+export function headRefusal(answer: Answer, denied: Deny): void {
+  const row: Row = REPLIES[denied.reason];
+  if (row.http === 401) answer.header('www-authenticate', 'Bearer realm="sallyport"');
+  if (row.http === 405) answer.header('allow', 'POST, GET, DELETE');
+  if (denied.retryAfterSeconds !== undefined) answer.header('retry-after', String(denied.retryAfterSeconds));
+}
+
+/** RateLimit fields as draft-ietf-httpapi-ratelimit-headers-10 writes them. */
+export function headBudget(answer: Answer, exchange: Pick<Exchange, 'budget' | 'snapshot'>): void {
+  const { charge } = exchange.budget;
+  if (charge === null) return;
+  const { requestsPerMinute, burst } = exchange.snapshot.settings.rate;
+  answer.header('ratelimit-policy', `"principal";q=${requestsPerMinute + burst};w=60`);
+  answer.header('ratelimit', `"principal";r=${charge.remaining};t=${charge.resetSeconds}`);
+}
+
+export const resultOf = (id: Frame['id'], resultJson: string): string =>
+  `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${resultJson}}`;
+
+export const errorOf = (id: Frame['id'], error: JsonObject): string =>
+  `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"error":${JSON.stringify(error)}}`;

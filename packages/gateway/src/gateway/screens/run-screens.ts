@@ -1,0 +1,65 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Deny, Hold, ScreenVerdict } from '../../contracts/verdict.ts';
+import type { Call, CallResult } from '../exchange.ts';
+import type { ArgumentScreen, ResultScreen, ResultVerdict } from '../guard.ts';
+import { describe } from '../line.ts';
+
+export type Screened<T> =
+  | { readonly kind: 'pass'; readonly value: T }
+  | { readonly kind: 'deny'; readonly denied: Deny; readonly value: T }
+  | { readonly kind: 'hold'; readonly hold: Hold; readonly value: T };
+
+interface Kind<T, V> {
+  readonly check: (value: T) => V | Promise<V>;
+  readonly name: string;
+}
+
+/** What a revision makes of a value; a result of its own, since it may not be acceptable. */
+export type Revision<T> = (value: T, verdict: Extract<ScreenVerdict | ResultVerdict, { verdict: 'revise' }>) => T;
+
+/**
+ * Runs the screens in the order of the table. The first is the validation: it runs again after every revision, so that nothing goes on that
+ * was not validated as it is. A screen that throws is a denial.
+ */
+export async function runScreens<T extends Call | CallResult>(
+  rows: readonly Kind<T, ScreenVerdict | ResultVerdict>[],
+  value: T,
+  revise: Revision<T>,
+  clock: Clock,
+): Promise<Screened<T>> {
+  let current = value;
+  for (const row of rows) {
+    const verdict = await timed(row, current, clock);
+    if (verdict.verdict === 'deny') return { kind: 'deny', denied: verdict, value: current };
+    if (verdict.verdict === 'hold') return { kind: 'hold', hold: verdict, value: current };
+    if (verdict.verdict === 'pass') continue;
+    current = revise(current, verdict);
+    const again = rows[0] === undefined ? null : await timed(rows[0], current, clock);
+    if (again !== null && again.verdict !== 'pass')
+      return { kind: 'deny', denied: again.verdict === 'deny' ? again : FAULT, value: current };
+  }
+  return { kind: 'pass', value: current };
+}
+
+const FAULT: Deny = { verdict: 'deny', reason: 'gateway.fault', detail: 'the validation neither passed nor refused a revised value' };
+
+async function timed<T extends Call | CallResult>(
+  row: Kind<T, ScreenVerdict | ResultVerdict>,
+  value: T,
+  clock: Clock,
+): Promise<ScreenVerdict | ResultVerdict> {
+  const began = clock.monotonic();
+  let verdict: ScreenVerdict | ResultVerdict;
+  try {
+    const answer = row.check(value);
+    verdict = answer instanceof Promise ? await answer : answer;
+  } catch (fault) {
+    verdict = { verdict: 'deny', reason: 'gateway.fault', detail: describe(fault) };
+  }
+  const { trace } = 'exchange' in value ? value.exchange : value.call.exchange;
+  trace.push({ guard: row.name, verdict: verdict.verdict, us: Math.round((clock.monotonic() - began) * 1000) });
+  return verdict;
+}
+
+export type ArgumentRows = readonly [ArgumentScreen, ...ArgumentScreen[]];
+export type ResultRows = readonly [ResultScreen, ...ResultScreen[]];
