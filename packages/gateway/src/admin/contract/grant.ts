@@ -12,7 +12,14 @@ export const newGrant = z.strictObject({
     .max(300),
 });
 
-export const grant = z.strictObject({ id: grantId, principal: z.string(), tool: z.string() });
+export const grant = z.strictObject({
+  id: grantId,
+  principal: z.string(),
+  tool: z.string(),
+  /** Who gave it. */
+  by: z.string(),
+  createdAt: z.int(),
+});
 
 export type NewGrant = z.infer<typeof newGrant>;
 export type Grant = z.infer<typeof grant>;

@@ -10,16 +10,35 @@ export const sharing = z.enum(['session', 'principal', 'shared']);
 
 const launch = z.strictObject({
   command: z.string().min(1).max(4096),
-  args: z.array(z.string().max(8192)).max(256).default([]),
+  args: z.array(z.string().max(8192)).max(100).default([]),
   env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().max(32_768)).default({}),
 });
 
 const stdio = z.strictObject({ kind: z.literal('stdio'), launch });
 
+/** A server that the gateway itself starts on the loopback interface, guarded by a token that it generates. */
+const local = z.strictObject({
+  launch,
+  tokenEnv: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
+    .max(100),
+  path: z
+    .string()
+    .regex(/^\/[\x21-\x7e]*$/)
+    .max(1000),
+});
+
 const streamableHttp = z.strictObject({
   kind: z.literal('streamable-http'),
-  url: z.url({ protocol: /^https?$/ }).max(2048),
+  /** Without user and password: a credential goes into `headers`, where it is kept secret. Null where `local` starts the server. */
+  url: z
+    .url({ protocol: /^https?$/ })
+    .max(2000)
+    .nullable()
+    .default(null),
   headers: z.record(z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/), z.string().max(8192)).default({}),
+  local: local.nullable().default(null),
 });
 
 export const newServer = z.strictObject({
@@ -27,6 +46,7 @@ export const newServer = z.strictObject({
   title: z.string().trim().min(1).max(128).optional(),
   transport: z.discriminatedUnion('kind', [stdio, streamableHttp]),
   sharing: sharing.default('session'),
+  enabled: z.boolean().default(true),
   /** Effects by tool name. A tool that is not named counts as destructive. */
   effects: z.record(z.string().min(1).max(256), effect).default({}),
 });
@@ -34,7 +54,13 @@ export const newServer = z.strictObject({
 /** Values of environment variables and headers are never answered: their names are. */
 const shownTransport = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('stdio'), command: z.string(), args: z.array(z.string()), env: z.array(z.string()) }),
-  z.strictObject({ kind: z.literal('streamable-http'), url: z.string().nullable(), headers: z.array(z.string()) }),
+  z.strictObject({
+    kind: z.literal('streamable-http'),
+    url: z.string().nullable(),
+    headers: z.array(z.string()),
+    /** The program that the gateway starts for it; null where it runs elsewhere. */
+    local: z.string().nullable(),
+  }),
 ]);
 
 export const server = z.strictObject({

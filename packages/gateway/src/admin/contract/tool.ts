@@ -2,6 +2,8 @@ import { z } from 'zod';
 
 export const effect = z.enum(['read', 'write', 'destructive']);
 
+export const digest = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in lower case hex');
+
 export const tool = z.strictObject({
   /** As the server names it. */
   name: z.string(),
@@ -10,22 +12,28 @@ export const tool = z.strictObject({
   effect,
   /** False: nobody set the effect, so it counts as destructive. */
   effectSet: z.boolean(),
+  /** What the server's annotations claim: a proposal, never believed. */
+  proposedEffect: effect.nullable(),
   state: z.enum(['approved', 'pending', 'changed', 'quarantined']),
+  /** True: the server does not list it now. */
+  gone: z.boolean(),
   needs: z.array(z.enum(['sampling', 'elicitation', 'roots', 'tasks'])),
-  /** SHA-256, hex, of the definition's RFC 8785 form. */
+  /** SHA-256, hex, of the pinned definition's RFC 8785 form. */
   digest: z.string(),
+  /** Why it is quarantined; null where it is not. */
+  problem: z.string().nullable(),
   /** Written by the server: untrusted text. */
-  description: z.string().nullable(),
+  definition: z.json(),
+  /** What a changed tool shows now; null where nothing differs. */
+  offered: z.strictObject({ digest: z.string(), definition: z.json(), problem: z.string().nullable() }).nullable(),
 });
 
 export const approval = z.strictObject({
   tool: z.string().min(1).max(256),
+  /** Absent: the effect stays as it is. */
   effect: effect.optional(),
   /** The digest that the approver looked at: another definition than this is not approved (rug pull between look and approval). */
-  digest: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/)
-    .optional(),
+  digest: digest.optional(),
 });
 
 export type Tool = z.infer<typeof tool>;

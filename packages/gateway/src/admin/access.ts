@@ -1,0 +1,33 @@
+import type { Role } from '../contracts/principal.ts';
+
+/**
+ * DESIGN section 4, "Roles", for this listener: admin does everything, an auditor reads the log, the configuration and reports, nobody else
+ * does anything. A route without a row here does not compile, and one whose row is missing at run time does not start.
+ */
+export const ACCESS = {
+  'keys.create': ['admin'],
+  'keys.list': ['admin', 'auditor'],
+  'keys.revoke': ['admin'],
+  'keys.rotate': ['admin'],
+  'servers.register': ['admin'],
+  'servers.list': ['admin', 'auditor'],
+  'servers.show': ['admin', 'auditor'],
+  'servers.approve': ['admin'],
+  'servers.refresh': ['admin'],
+  'servers.remove': ['admin'],
+  'grants.add': ['admin'],
+  'grants.list': ['admin', 'auditor'],
+  'grants.remove': ['admin'],
+  'log.query': ['admin', 'auditor'],
+  'log.show': ['admin', 'auditor'],
+  'log.follow': ['admin', 'auditor'],
+  'log.verify': ['admin', 'auditor'],
+  'status.show': ['admin', 'auditor'],
+} as const satisfies Readonly<Record<string, readonly Role[]>>;
+
+export type VerbName = keyof typeof ACCESS;
+
+export const mayUse = (roles: readonly Role[], verb: VerbName): boolean => {
+  const allowed: readonly Role[] = ACCESS[verb];
+  return roles.some((role) => allowed.includes(role));
+};

@@ -1,0 +1,128 @@
+import type { AdminReason } from '../contracts/reasons/admin.ts';
+import type { Reason } from '../contracts/reasons/index.ts';
+
+export type AdminReasons = Reason | AdminReason;
+
+/** How a reason is told to an administrator. `shown`: the failure's detail is our own text about the request's own input, and follows. */
+export interface Telling {
+  readonly status: number;
+  readonly text: string;
+  readonly shown?: true;
+}
+
+const tell = (status: number, text: string): Telling => ({ status, text });
+const shown = (status: number, text: string): Telling => ({ status, text, shown: true });
+
+const UNAUTHENTICATED = tell(401, 'A valid API key is required: send it as Authorization: Bearer.');
+
+const TELLINGS: Partial<Record<AdminReasons, Telling>> = {
+  'admin.request_invalid': tell(400, 'The request is not what this verb takes. See fields.'),
+  'admin.route_unknown': tell(404, 'There is nothing at this path, or it does not take this method.'),
+  'admin.too_many_attempts': tell(429, 'Too many failed attempts from here. Wait, then try again with a valid key.'),
+  'admin.too_many_streams': tell(429, 'As many followers of the log as there may be are connected. End one of them.'),
+  'admin.body_not_allowed': tell(400, 'This verb takes no body.'),
+  'admin.fault': tell(500, 'The gateway could not do this. The ref finds what happened in its own log.'),
+
+  'identity.credential_missing': UNAUTHENTICATED,
+  'identity.credential_in_url': tell(
+    401,
+    'A key in a URL ends up in logs and is never accepted: send it as Authorization: Bearer. Rotate this one.',
+  ),
+  'identity.credential_malformed': UNAUTHENTICATED,
+  'identity.credential_unknown': UNAUTHENTICATED,
+  'identity.credential_revoked': UNAUTHENTICATED,
+  'identity.credential_expired': UNAUTHENTICATED,
+  'identity.address_not_allowed': UNAUTHENTICATED,
+  'identity.role_required': tell(
+    403,
+    'The roles of this key do not allow this. Use a key of an administrator, or for reading one of an auditor.',
+  ),
+  'identity.scope_too_broad': tell(403, 'A key cannot make a key that may do more than itself.'),
+  'identity.expiry_too_late': tell(400, 'The key would live longer than it may: 30 days, or less where the configuration says so.'),
+  'identity.name_taken': tell(409, 'There is a key of that name. Choose another, or rotate the one that is there.'),
+  'identity.key_unknown': tell(404, 'There is no such key. `sallyport keys list` shows those there are.'),
+  'identity.invalid_request': shown(400, 'The key cannot be made like this'),
+  'identity.unavailable': tell(503, 'The keys cannot be read now. Nothing was changed; try again.'),
+
+  'policy.invalid': shown(400, 'The grant is not valid'),
+  'policy.grant_unknown': tell(404, 'There is no such grant. `sallyport grants list` shows those there are.'),
+  'policy.grant_taken': tell(409, 'This principal has a grant for this tool already.'),
+  'policy.too_many_grants': tell(409, 'There are as many grants as there may be. Remove one that is not needed.'),
+
+  'registry.server_unknown': tell(404, 'There is no such server. `sallyport servers list` shows those there are.'),
+  'registry.server_taken': tell(409, 'There is a server of that id. Choose another id, or remove that one first.'),
+  'registry.server_invalid': shown(400, 'The server cannot be registered like this'),
+  'registry.too_many_servers': tell(409, 'There are as many servers as there may be. Remove one that is not needed.'),
+  'registry.tool_unknown': tell(404, 'That server has no such tool. `sallyport servers show ID` lists its tools.'),
+  'registry.tool.digest_differs': tell(
+    409,
+    'The tool has changed since it was looked at. Look again with `sallyport servers show ID`, then approve what is there now.',
+  ),
+  'registry.tool.too_many': tell(409, 'The server lists more tools than are taken from one server.'),
+  'registry.tool.schema_dialect': tell(
+    409,
+    'The tool is quarantined: its schema is in a dialect that is not supported. It cannot be approved as it is.',
+  ),
+  'registry.tool.schema_too_large': tell(
+    409,
+    'The tool is quarantined: its schema is too large or too deep. It cannot be approved as it is.',
+  ),
+  'registry.tool.schema_invalid': tell(409, 'The tool is quarantined: its schema is not valid. It cannot be approved as it is.'),
+  'registry.tool.schema_too_slow': tell(
+    409,
+    'The tool is quarantined: its schema takes too long to compile. It cannot be approved as it is.',
+  ),
+  'registry.tool.definition_invalid': tell(409, 'The tool is quarantined: its definition is not valid. It cannot be approved as it is.'),
+
+  'audit.journal_unavailable': tell(
+    503,
+    'The audit journal cannot be written, so nothing is done. Free disk space or mend the data directory, then start again.',
+  ),
+  'audit.journal_poisoned': tell(
+    503,
+    'A write of the audit journal failed, so nothing is done until a restart. Look at the disk of the data directory first.',
+  ),
+  'audit.journal_damaged': tell(503, 'The audit journal is damaged. `sallyport log verify` says where.'),
+  'audit.backlog_full': tell(503, 'More is waiting to be recorded than may wait. Try again.'),
+  'audit.record_unknown': tell(404, 'The log holds nothing under that ref.'),
+  'audit.log_unknown': tell(404, 'There is no such log.'),
+  'audit.record_too_large': tell(413, 'The request is larger than one record may be.'),
+
+  'storage.unavailable': tell(503, 'The store cannot be reached now. Try again; if it stays so, look at the disk of the data directory.'),
+  'storage.conflict': tell(409, 'Somebody else changed this at the same time. Look again, then repeat.'),
+
+  'http.host_not_allowed': tell(403, 'This Host is not served here.'),
+  'http.origin_not_allowed': tell(403, 'This Origin is not allowed.'),
+  'http.content_type_not_allowed': tell(415, 'Send the body as application/json.'),
+  'http.content_encoding_not_allowed': tell(415, 'Send the body without a content encoding.'),
+  'http.body_too_large': tell(413, 'The body is larger than 1 MB (1048576 bytes).'),
+  'http.body_too_slow': tell(408, 'The body did not arrive in time.'),
+  'http.body_incomplete': tell(400, 'The body ended early.'),
+
+  'gateway.upstream_start_failed': tell(
+    502,
+    'The server did not start. Try its command by hand, with only PATH, HOME, LANG and the variables that were registered.',
+  ),
+  'gateway.upstream_unavailable': tell(502, 'The server cannot be reached. Check its URL, and that it runs.'),
+  'gateway.upstream_timeout': tell(504, 'The server did not answer in time.'),
+  'gateway.upstream_closed': tell(502, 'The server ended before it had answered.'),
+  'gateway.upstream_garbage': tell(502, 'What answered there does not speak MCP.'),
+  'gateway.upstream_too_large': tell(502, 'The server answered more than is taken.'),
+  'gateway.upstream_authentication': tell(502, 'The server refused the credentials that were registered for it.'),
+  'gateway.upstream_busy': tell(503, 'As many servers as there may be are running. Try again.'),
+  'gateway.draining': tell(503, 'The gateway is stopping.'),
+};
+
+const FAULT = tell(500, 'The gateway could not do this. The ref finds what happened in its own log.');
+/** What the strict rules refuse in a body is the sender's to mend, whichever rule it was: the reason names it. */
+const UNREADABLE = tell(
+  400,
+  'The body is not JSON as it is read here: UTF-8, no duplicate keys, no number that would change, not too deep or wide.',
+);
+
+/** The table's row. A reason without one is ours alone: it is told as a fault, and the record holds what it was. */
+export function tellingOf(reason: AdminReasons): Telling {
+  const telling = TELLINGS[reason];
+  if (telling !== undefined) return telling;
+  return reason.startsWith('protocol.') ? UNREADABLE : FAULT;
+}

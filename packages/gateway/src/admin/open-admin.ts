@@ -1,0 +1,173 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { Clock } from '../base/clock.ts';
+import { DEFAULT_TENANT } from '../base/ids.ts';
+import type { Logger } from '../base/log.ts';
+import { failure, type Result, success } from '../base/result.ts';
+import type { SnapshotSource } from '../contracts/snapshot.ts';
+import { type HostRules, hostRules, isHostAllowed, isOriginAllowed, type Listener, listen, normaliseAddress } from '../http/index.ts';
+import { ACCESS } from './access.ts';
+import { attempts } from './attempts.ts';
+import type { AdminDoors } from './doors.ts';
+import { type Arrival, type Handling, handle } from './handle.ts';
+import { ADMIN_LIMITS } from './limits.ts';
+import { recorder } from './recorder.ts';
+import { refusals } from './refusals.ts';
+import { VERBS } from './routes/index.ts';
+import { pointToSocket, prepareSocket, removeSocket, type SocketPlace } from './socket-place.ts';
+import type { Verb } from './verb.ts';
+
+export interface AdminOptions {
+  readonly doors: AdminDoors;
+  readonly snapshots: SnapshotSource;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** A loopback address. The API has no TLS of its own yet, so it listens nowhere else. */
+  readonly host: '127.0.0.1' | '::1';
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly socket: SocketPlace;
+}
+
+export interface RunningAdmin {
+  /** `http://127.0.0.1:PORT`. */
+  readonly url: string;
+  readonly port: number;
+  readonly socketPath: string;
+  /** Ends followers, lets other requests finish, writes what is still counted, and takes the socket away. */
+  close(): Promise<void>;
+}
+
+export type AdminOpenReason = 'http.listen_failed' | 'storage.permissions' | 'storage.data_in_use' | 'storage.unavailable' | 'admin.fault';
+
+/** Opens the administration API on a loopback port and on a unix socket. */
+export async function openAdmin(options: AdminOptions): Promise<Result<RunningAdmin, AdminOpenReason>> {
+  const unlisted = VERBS.find((verb) => !Object.hasOwn(ACCESS, verb.name));
+  if (unlisted !== undefined) return failure('admin.fault', `the route ${unlisted.path} has no row in the table of roles`);
+  const closing = new AbortController();
+  const handling = handlingOf(options, closing.signal);
+  const arrivals = new WeakMap<IncomingMessage, Arrival>();
+  const app = await router(handling, arrivals);
+  const listeners = await listenBoth(options, app, arrivals);
+  if (!listeners.ok) return listeners;
+  const { network, socket } = listeners.value;
+  return success({
+    url: network.url,
+    port: network.port,
+    socketPath: options.socket.path,
+    close: async () => {
+      closing.abort();
+      await Promise.all([network.close(ADMIN_LIMITS.drainMs), socket.close(ADMIN_LIMITS.drainMs)]);
+      await handling.refusals.close();
+      await app.close();
+      removeSocket(options.socket);
+    },
+  });
+}
+
+function handlingOf({ doors, clock, log, snapshots }: AdminOptions, closing: AbortSignal): Handling {
+  const record = recorder(doors.journal, clock, () => snapshots.current(DEFAULT_TENANT).digest);
+  return { doors, clock, log, record, refusals: refusals(record, clock), attempts: attempts(clock), closing, streams: { open: 0 } };
+}
+
+/** Fastify routes and nothing else: bodies, queries and errors are ours, so that its content types cannot be a way round (CVE-2026-25223). */
+async function router(handling: Handling, arrivals: WeakMap<IncomingMessage, Arrival>): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger: false,
+    exposeHeadRoutes: false,
+    routerOptions: { querystringParser: () => ({}), ignoreTrailingSlash: false, caseSensitive: true, maxParamLength: 128 },
+    frameworkErrors: (_error, request, reply) => {
+      reply.hijack();
+      void run(handling, arrivals, request.raw, reply.raw, null, {});
+    },
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  for (const verb of VERBS) {
+    app.route({
+      method: verb.method,
+      url: verb.path,
+      // Before Fastify looks at the body: everything from here on is `handle`.
+      onRequest: (request, reply) => {
+        reply.hijack();
+        void run(handling, arrivals, request.raw, reply.raw, verb, request.params as Readonly<Record<string, unknown>>);
+      },
+      handler: () => {},
+    });
+  }
+  app.setNotFoundHandler({ preHandler: () => {} }, () => {});
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!request.is404) return done();
+    reply.hijack();
+    void run(handling, arrivals, request.raw, reply.raw, null, {});
+  });
+  await app.ready();
+  return app;
+}
+
+async function run(
+  handling: Handling,
+  arrivals: WeakMap<IncomingMessage, Arrival>,
+  request: IncomingMessage,
+  response: ServerResponse,
+  verb: Verb | null,
+  params: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const arrival = arrivals.get(request) ?? { place: 'unknown', hostAllowed: false, originAllowed: false };
+  await handle(handling, { request, response, arrival, verb, params });
+}
+
+async function listenBoth(
+  options: AdminOptions,
+  app: FastifyInstance,
+  arrivals: WeakMap<IncomingMessage, Arrival>,
+): Promise<Result<{ readonly network: Listener; readonly socket: Listener }, AdminOpenReason>> {
+  let rules: HostRules = { hosts: new Set(), origins: new Set() };
+  const limits = {
+    connections: ADMIN_LIMITS.connections,
+    connectionsPerAddress: ADMIN_LIMITS.connectionsPerAddress,
+    headerBytes: ADMIN_LIMITS.headerBytes,
+  };
+  const serve = (arrivalOf: (request: IncomingMessage) => Arrival) => (request: IncomingMessage, response: ServerResponse) => {
+    arrivals.set(request, arrivalOf(request));
+    secure(response);
+    app.routing(request, response);
+  };
+  const prepared = await prepareSocket(options.socket);
+  if (!prepared.ok) return prepared;
+  const place = { host: options.host, port: options.port };
+  const network = await listen(
+    { place, tls: null, limits },
+    serve((request) => networkArrival(request, rules)),
+  );
+  if (!network.ok) return network;
+  rules = hostRules({ secure: false, port: network.value.port, names: [], origins: [] });
+  const socket = await listen({ place: { socketPath: options.socket.path }, tls: null, limits }, serve(socketArrival));
+  if (!socket.ok) {
+    await network.value.close(0);
+    return socket;
+  }
+  pointToSocket(options.socket);
+  return success({ network: network.value, socket: socket.value });
+}
+
+const networkArrival = (request: IncomingMessage, rules: HostRules): Arrival => ({
+  place: normaliseAddress(request.socket.remoteAddress ?? '') ?? 'unknown',
+  hostAllowed: isHostAllowed(request.headers.host, rules, false),
+  originAllowed: isOriginAllowed(request.headers.origin, rules),
+});
+
+/** No browser reaches a unix socket: a request that carries an Origin there was made to look like something that it is not. */
+const socketArrival = (request: IncomingMessage): Arrival => ({
+  place: 'socket',
+  hostAllowed: request.headers.host === 'localhost',
+  originAllowed: request.headers.origin === undefined,
+});
+
+function secure(response: ServerResponse): void {
+  response.setHeader('cache-control', 'no-store');
+  response.setHeader('x-content-type-options', 'nosniff');
+  response.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
+  response.setHeader('referrer-policy', 'no-referrer');
+  response.setHeader('cross-origin-resource-policy', 'same-origin');
+}

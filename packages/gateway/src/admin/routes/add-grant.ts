@@ -1,0 +1,24 @@
+import type { PrincipalId } from '../../base/ids.ts';
+import { success } from '../../base/result.ts';
+import { newGrant } from '../contract/grant.ts';
+import { post } from '../verb.ts';
+import { grantView } from './grant-view.ts';
+
+/** Gives one principal one tool by name: the only way to a destructive one. */
+export const addGrant = post({
+  name: 'grants.add',
+  path: '/api/v1/grants',
+  params: {},
+  body: newGrant,
+  query: null,
+  action: 'policy.grant.added',
+  run: async ({ body, principal, doors }) => {
+    const request = { tenant: principal.tenant, principal: body.principal as PrincipalId, tool: body.tool, by: principal.id };
+    const added = await doors.grants.add(request);
+    if (!added.ok) return added;
+    const applied = await doors.apply();
+    if (!applied.ok) return applied;
+    const after = grantView(added.value);
+    return success({ status: 201, body: after, object: after.id, changed: { before: null, after } });
+  },
+});

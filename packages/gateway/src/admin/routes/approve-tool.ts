@@ -1,0 +1,29 @@
+import { success } from '../../base/result.ts';
+import { serverId } from '../contract/server.ts';
+import { approval } from '../contract/tool.ts';
+import { post } from '../verb.ts';
+import { toolFacts, toolView } from './server-view.ts';
+
+/** Pins a tool as it is now, and says what it does to the world. */
+export const approveTool = post({
+  name: 'servers.approve',
+  path: '/api/v1/servers/:id/approve',
+  params: { id: serverId },
+  body: approval,
+  query: null,
+  action: 'registry.tool.approved',
+  run: async ({ params, body, principal, doors }) => {
+    const server = params['id'] ?? '';
+    const was = await doors.registry.show(principal.tenant, server);
+    if (!was.ok) return was;
+    const { tool, effect, digest } = body;
+    const wish = { server, tool, ...(effect === undefined ? {} : { effect }), ...(digest === undefined ? {} : { digest }) };
+    const approved = await doors.registry.approve(principal.tenant, wish);
+    if (!approved.ok) return approved;
+    const applied = await doors.apply();
+    if (!applied.ok) return applied;
+    const before = was.value.tools.find(({ name }) => name === tool);
+    const changed = { before: before === undefined ? null : toolFacts(before), after: toolFacts(approved.value) };
+    return success({ status: 200, body: toolView(server, approved.value), object: `${server}__${tool}`, changed });
+  },
+});

@@ -1,0 +1,41 @@
+import type { Verb } from '../verb.ts';
+import { addGrant } from './add-grant.ts';
+import { approveTool } from './approve-tool.ts';
+import { createKey } from './create-key.ts';
+import { followLog } from './follow-log.ts';
+import { listGrants } from './list-grants.ts';
+import { listKeys } from './list-keys.ts';
+import { listServers } from './list-servers.ts';
+import { queryLog } from './query-log.ts';
+import { refreshServer } from './refresh-server.ts';
+import { registerServer } from './register-server.ts';
+import { removeGrant } from './remove-grant.ts';
+import { removeServer } from './remove-server.ts';
+import { revokeKey } from './revoke-key.ts';
+import { rotateKey } from './rotate-key.ts';
+import { showRecord } from './show-record.ts';
+import { showServer } from './show-server.ts';
+import { showStatus } from './show-status.ts';
+import { verifyLog } from './verify-log.ts';
+
+/** Every verb of the API. Literal paths stand before those with parameters only for the reader: the router prefers them anyway. */
+export const VERBS: readonly Verb[] = [
+  createKey,
+  listKeys,
+  revokeKey,
+  rotateKey,
+  registerServer,
+  listServers,
+  showServer,
+  approveTool,
+  refreshServer,
+  removeServer,
+  addGrant,
+  listGrants,
+  removeGrant,
+  queryLog,
+  followLog,
+  verifyLog,
+  showRecord,
+  showStatus,
+];

@@ -1,0 +1,24 @@
+import { success } from '../../base/result.ts';
+import type { JsonObject } from '../../contracts/json.ts';
+import { get } from '../verb.ts';
+
+const SOON_MS = 7 * 86_400_000;
+
+export const showStatus = get({
+  name: 'status.show',
+  path: '/api/v1/status',
+  params: {},
+  body: null,
+  query: null,
+  action: 'gateway.status.shown',
+  run: async ({ principal, doors, clock }) => {
+    const keys = await doors.keys.list(principal.tenant);
+    if (!keys.ok) return keys;
+    const now = clock.now();
+    const keysEnding = keys.value
+      .filter((key) => key.state === 'active' && key.expiresAt - now < SOON_MS)
+      .sort((a, b) => a.expiresAt - b.expiresAt)
+      .map(({ id, name, expiresAt }) => ({ id, name, expiresAt }));
+    return success({ status: 200, body: { ...(doors.status() as unknown as JsonObject), keysEnding } });
+  },
+});

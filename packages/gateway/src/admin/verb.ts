@@ -1,0 +1,74 @@
+import type { z } from 'zod';
+import type { Clock } from '../base/clock.ts';
+import type { ExchangeId } from '../base/ids.ts';
+import type { Result } from '../base/result.ts';
+import type { JsonObject, JsonValue } from '../contracts/json.ts';
+import type { Principal } from '../contracts/principal.ts';
+import type { VerbName } from './access.ts';
+import type { AdminReasons } from './answers.ts';
+import type { AdminDoors } from './doors.ts';
+
+/** A request that was authenticated, authorised and validated. */
+export interface Call<Body = unknown, Query = unknown> {
+  readonly id: ExchangeId;
+  readonly principal: Principal;
+  /** Path parameters, validated. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly body: Body;
+  readonly query: Query;
+  readonly doors: AdminDoors;
+  readonly clock: Clock;
+}
+
+export interface Answer {
+  readonly status: 200 | 201;
+  readonly body: JsonValue;
+  /** The object that was acted on, where the path does not name it. */
+  readonly object?: string;
+  /** What was there and what is there now, without secrets: sealed in the record. */
+  readonly changed?: { readonly before: JsonValue; readonly after: JsonValue };
+}
+
+/** One JSON object a line, for as long as the caller reads and the signal allows. */
+export interface Stream {
+  readonly stream: (signal: AbortSignal) => AsyncIterable<JsonObject>;
+}
+
+export type Outcome = Result<Answer | Stream, AdminReasons>;
+
+interface Shape<B extends z.ZodType, Q extends z.ZodType> {
+  readonly name: VerbName;
+  /** In Fastify's form: `/api/v1/keys/:id`. */
+  readonly path: string;
+  readonly params: Readonly<Record<string, z.ZodType<string>>>;
+  readonly body: B | null;
+  readonly query: Q | null;
+  /** What the record says was done, `room.object.verb`. */
+  readonly action: string;
+  readonly run: (call: Call<z.output<B>, z.output<Q>>) => Promise<Outcome>;
+}
+
+/** GET only looks: one record, before the answer. POST and DELETE act: a record before the effect and one after. */
+export interface Verb {
+  readonly name: VerbName;
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly params: Readonly<Record<string, z.ZodType<string>>>;
+  readonly body: z.ZodType | null;
+  readonly query: z.ZodType | null;
+  readonly action: string;
+  readonly run: (call: Call) => Promise<Outcome>;
+}
+
+/** Ties the types of a verb's body and query to what its `run` takes; the server has validated both before it runs. */
+export const verb =
+  (method: Verb['method']) =>
+  <B extends z.ZodType, Q extends z.ZodType>(shape: Shape<B, Q>): Verb => ({
+    ...shape,
+    method,
+    run: (call) => shape.run(call as Call<z.output<B>, z.output<Q>>),
+  });
+
+export const get = verb('GET');
+export const post = verb('POST');
+export const remove = verb('DELETE');
