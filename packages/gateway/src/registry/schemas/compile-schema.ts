@@ -20,7 +20,8 @@ const instances = new Map<string, Ajv>();
  */
 export function compileSchema(schema: JsonObject, dialect: Dialect, engine: Engine, trusted: boolean): Check {
   const ajv = instanceFor(dialect, engine);
-  if (!trusted && ajv.validateSchema(schema) !== true) throw new Error(`it breaks its meta-schema: ${ajv.errorsText(ajv.errors).slice(0, 200)}`);
+  if (!trusted && ajv.validateSchema(schema) !== true)
+    throw new Error(`it breaks its meta-schema: ${ajv.errorsText(ajv.errors).slice(0, 200)}`);
   try {
     const validate = ajv.compile(schema);
     return (value) => (validate(value) === true ? null : describeError(validate.errors?.[0] as ErrorObject | undefined));

@@ -32,7 +32,8 @@ const SAYERS: Readonly<Record<string, (params: Facts, error: ErrorObject) => str
   minimum: (params) => `expected a number ${String(params['comparison'])} ${String(params['limit'])}`,
   maximum: (params) => `expected a number ${String(params['comparison'])} ${String(params['limit'])}`,
   anyOf: () => 'fits none of the forms that are allowed',
-  oneOf: (params) => (params['passingSchemas'] === null ? 'fits none of the forms that are allowed' : 'fits more than one form where one is allowed'),
+  oneOf: (params) =>
+    params['passingSchemas'] === null ? 'fits none of the forms that are allowed' : 'fits more than one form where one is allowed',
   'false schema': () => 'nothing is allowed here',
 };
 
@@ -66,7 +67,12 @@ function unknownIn(error: ErrorObject): readonly string[] {
 
 function allowedIn(error: ErrorObject): string {
   const allowed = Object.keys((error.parentSchema as Readonly<Record<string, Facts | undefined>>)['properties'] ?? {});
-  return allowed.length === 0 ? '' : ` (known: ${allowed.slice(0, MOST_NAMES).map((name) => clip(name, 40)).join(', ')})`;
+  return allowed.length === 0
+    ? ''
+    : ` (known: ${allowed
+        .slice(0, MOST_NAMES)
+        .map((name) => clip(name, 40))
+        .join(', ')})`;
 }
 
 const names = (all: readonly string[]): string => {
@@ -75,7 +81,12 @@ const names = (all: readonly string[]): string => {
 };
 
 const list = (values: JsonValue | undefined): string =>
-  Array.isArray(values) ? values.slice(0, MOST_NAMES).map((value) => clip(JSON.stringify(value), 40)).join(', ') : '';
+  Array.isArray(values)
+    ? values
+        .slice(0, MOST_NAMES)
+        .map((value) => clip(JSON.stringify(value), 40))
+        .join(', ')
+    : '';
 
 const quoted = (name: JsonValue | undefined): string => JSON.stringify(clip(String(name), 60));
 

@@ -1,7 +1,6 @@
 import type { JsonObject } from '../../contracts/json.ts';
-import type { Reached } from './inspect-schema.ts';
 import { childrenOf } from './positions.ts';
-import { referencesOf, resolve } from './references.ts';
+import { type Reached, referencesOf, resolve } from './references.ts';
 
 /**
  * How many schemas are applied when every reference is followed (a chain of `allOf: [{$ref: next}, {$ref: next}]` of thirty links is 2^30).

@@ -1,24 +1,17 @@
 import { LIMITS } from '../../base/limits.ts';
-import { type Result, failure, success } from '../../base/result.ts';
+import { failure, type Result, success } from '../../base/result.ts';
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import type { RegistryReason } from '../../contracts/reasons/registry.ts';
 import { type Dialect, dialectOf } from './dialect.ts';
 import { expandedCost } from './expanded-cost.ts';
 import { childrenOf, isObject } from './positions.ts';
-import { anchorsIn, isLocal, referencesOf, resolve } from './references.ts';
+import { anchorsIn, isLocal, type Reached, referencesOf, resolve } from './references.ts';
 import { fitsRe2 } from './regular-expression.ts';
 
 export interface SchemaFacts {
   readonly dialect: Dialect;
   /** False: a pattern that RE2 cannot express, recursion, or references that multiply; validation needs a time limit, so a worker. */
   readonly linear: boolean;
-}
-
-/** Every schema reached from the root, with what is needed to follow references. */
-export interface Reached {
-  readonly root: JsonObject;
-  readonly schemas: ReadonlySet<JsonObject>;
-  readonly anchors: ReadonlyMap<string, JsonObject>;
 }
 
 type Found<T> = Result<T, RegistryReason>;
@@ -68,7 +61,8 @@ function reach(root: JsonObject): Found<Reached> {
   // References may point at what no keyword reaches (`#/components/x`): those are walked too, until nothing new turns up.
   for (const schema of schemas) {
     for (const reference of referencesOf(schema)) {
-      if (!isLocal(reference)) return failure('registry.tool.schema_invalid', `it refers to ${reference.slice(0, 100)}, which is not in it`);
+      if (!isLocal(reference))
+        return failure('registry.tool.schema_invalid', `it refers to ${reference.slice(0, 100)}, which is not in it`);
       const target = resolve(root, anchors, reference);
       if (target === null) return failure('registry.tool.schema_invalid', `${reference.slice(0, 100)} leads nowhere`);
       if (target === true || schemas.has(target)) continue;
@@ -79,7 +73,12 @@ function reach(root: JsonObject): Found<Reached> {
   return success({ root, schemas, anchors });
 }
 
-function walk(root: JsonObject, from: readonly JsonObject[], seen: Set<JsonObject>, anchors: Map<string, JsonObject>): Found<Set<JsonObject>> {
+function walk(
+  root: JsonObject,
+  from: readonly JsonObject[],
+  seen: Set<JsonObject>,
+  anchors: Map<string, JsonObject>,
+): Found<Set<JsonObject>> {
   let level = from;
   for (let depth = 1; level.length > 0; depth++) {
     if (depth > LIMITS.schemaDepth) return failure('registry.tool.schema_too_large', `schemas nested deeper than ${LIMITS.schemaDepth}`);
@@ -88,8 +87,12 @@ function walk(root: JsonObject, from: readonly JsonObject[], seen: Set<JsonObjec
       for (const name of anchorsIn(schema)) anchors.set(name, schema);
       if (schema !== root && isBase(schema['$id'])) return failure('registry.tool.schema_invalid', 'it has a second base ($id)');
     }
-    if (seen.size > LIMITS.schemaSubschemas) return failure('registry.tool.schema_too_large', `more than ${LIMITS.schemaSubschemas} schemas`);
-    level = level.flatMap(childrenOf).map((child) => child.schema).filter((schema) => !seen.has(schema));
+    if (seen.size > LIMITS.schemaSubschemas)
+      return failure('registry.tool.schema_too_large', `more than ${LIMITS.schemaSubschemas} schemas`);
+    level = level
+      .flatMap(childrenOf)
+      .map((child) => child.schema)
+      .filter((schema) => !seen.has(schema));
   }
   return success(seen);
 }

@@ -7,9 +7,24 @@ import type { JsonValue } from '../../contracts/json.ts';
  */
 export function useBoundedKeywords(ajv: Ajv): void {
   for (const keyword of ['maxLength', 'minLength', 'uniqueItems']) ajv.removeKeyword(keyword);
-  ajv.addKeyword({ keyword: 'maxLength', type: 'string', schemaType: 'number', compile: (most: number) => (text: string) => atMost(text, most) });
-  ajv.addKeyword({ keyword: 'minLength', type: 'string', schemaType: 'number', compile: (least: number) => (text: string) => !atMost(text, least - 1) });
-  ajv.addKeyword({ keyword: 'uniqueItems', type: 'array', schemaType: 'boolean', compile: (on: boolean) => (items: JsonValue[]) => !on || areUnique(items) });
+  ajv.addKeyword({
+    keyword: 'maxLength',
+    type: 'string',
+    schemaType: 'number',
+    compile: (most: number) => (text: string) => atMost(text, most),
+  });
+  ajv.addKeyword({
+    keyword: 'minLength',
+    type: 'string',
+    schemaType: 'number',
+    compile: (least: number) => (text: string) => !atMost(text, least - 1),
+  });
+  ajv.addKeyword({
+    keyword: 'uniqueItems',
+    type: 'array',
+    schemaType: 'boolean',
+    compile: (on: boolean) => (items: JsonValue[]) => !on || areUnique(items),
+  });
 }
 
 function atMost(text: string, most: number): boolean {

@@ -3,6 +3,13 @@ import { isObject } from './positions.ts';
 
 const REFERENCES = ['$ref', '$dynamicRef', '$recursiveRef'];
 
+/** Every schema reached from the root, with what is needed to follow references. */
+export interface Reached {
+  readonly root: JsonObject;
+  readonly schemas: ReadonlySet<JsonObject>;
+  readonly anchors: ReadonlyMap<string, JsonObject>;
+}
+
 /** The references that stand directly in a schema, as they are written. */
 export const referencesOf = (schema: JsonObject): readonly string[] =>
   REFERENCES.map((keyword) => schema[keyword]).filter((value) => typeof value === 'string');

@@ -16,7 +16,7 @@ export function fitsRe2(pattern: string): boolean {
 }
 
 /** What ajv calls for `pattern` on the main thread: linear time whatever the pattern and the text. Throws on patterns that `fitsRe2` refuses. */
-export function linearEngine(pattern: string): { test(text: string): boolean } {
+export function linearEngine(pattern: string): { test(text: string): boolean; toString(): string } {
   const compiled = RE2JS.compile(RE2JS.translateRegExp(pattern));
   // ajv shares compiled patterns by their text form: without one of its own, every pattern would be the first one that it met.
   return { test: (text) => compiled.test(text), toString: () => `linear ${pattern}` };

@@ -5,7 +5,7 @@ import type { Validation, Validator } from '../../contracts/target.ts';
 import { type Check, compileSchema } from './compile-schema.ts';
 import { type Dialect, dialectOf } from './dialect.ts';
 import type { SchemaSandbox } from './schema-sandbox.ts';
-import { type Vetted, hashOf } from './vet-schema.ts';
+import { hashOf, type Vetted } from './vet-schema.ts';
 import { isHeavy } from './weight.ts';
 
 type Side = 'registry.arguments_invalid' | 'registry.result_invalid';

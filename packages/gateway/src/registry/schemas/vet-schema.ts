@@ -1,6 +1,6 @@
 import { sha256Hex } from '../../base/bytes.ts';
 import { LIMITS } from '../../base/limits.ts';
-import { type Result, failure, success } from '../../base/result.ts';
+import { failure, type Result, success } from '../../base/result.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { RegistryReason } from '../../contracts/reasons/registry.ts';
 import { inspectSchema } from './inspect-schema.ts';

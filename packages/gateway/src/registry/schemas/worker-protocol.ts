@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
-import type { Dialect } from './dialect.ts';
 import type { Engine } from './compile-schema.ts';
+import type { Dialect } from './dialect.ts';
 
 /** What the main thread asks of a schema worker: one job at a time, each answered once. */
 export type Job =

@@ -1,0 +1,95 @@
+import type { Clock } from '../base/clock.ts';
+import type { TenantId } from '../base/ids.ts';
+import type { Logger } from '../base/log.ts';
+import { type Result, success } from '../base/result.ts';
+import type { Offer, Prober } from '../contracts/prober.ts';
+import type { StorageReason } from '../contracts/reasons/storage.ts';
+import type { Registration } from '../contracts/registration.ts';
+import type { Tool } from '../contracts/target.ts';
+import { migrate, type Storage } from '../storage/index.ts';
+import { type Approval, approveTool } from './approve-tool.ts';
+import { buildTool } from './build-tool.ts';
+import type { Outcome, VerbDeps } from './deps.ts';
+import { listServers } from './list-servers.ts';
+import { REGISTRY_MIGRATIONS } from './migrations/index.ts';
+import { refreshServer } from './refresh-server.ts';
+import { registerServer } from './register-server.ts';
+import { removeServer } from './remove-server.ts';
+import { SchemaSandbox, Validators } from './schemas/index.ts';
+import { setEnabled } from './set-enabled.ts';
+import { showServer } from './show-server.ts';
+import { openRegistryStore } from './store.ts';
+import type { ServerView, ToolView } from './view-server.ts';
+
+/** What a snapshot is built from: every server and every tool of a tenant, in every state. */
+export interface RegistryState {
+  readonly servers: readonly Registration[];
+  /** By server, then in the order in which the server lists them. */
+  readonly tools: readonly Tool[];
+}
+
+/** The verbs of this room. Those that change something run one after another; after each success the caller builds a new snapshot. */
+export interface Registry {
+  /** @param input what a person wrote: see `ServerInput`. */
+  register(tenant: TenantId, input: unknown): Outcome<ServerView>;
+  list(tenant: TenantId): Outcome<readonly ServerView[]>;
+  show(tenant: TenantId, server: string): Outcome<ServerView>;
+  approve(tenant: TenantId, approval: Approval): Outcome<ToolView>;
+  /** @param live the list that was seen in passing, or null to ask the server. */
+  refresh(tenant: TenantId, server: string, live: Offer['tools'] | null): Outcome<ServerView>;
+  remove(tenant: TenantId, server: string): Outcome<null>;
+  setEnabled(tenant: TenantId, server: string, enabled: boolean): Outcome<null>;
+  state(tenant: TenantId): Promise<Result<RegistryState, StorageReason>>;
+  /** Ends the schema workers. */
+  close(): Promise<void>;
+}
+
+export interface RegistryDeps {
+  readonly storage: Storage;
+  readonly prober: Prober;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Brings the tables up to date and opens the registry. */
+export async function openRegistry({ storage, prober, clock, log }: RegistryDeps): Promise<Result<Registry, StorageReason>> {
+  const migrated = await migrate(storage, 'registry', REGISTRY_MIGRATIONS);
+  if (!migrated.ok) return migrated;
+  // Two sandboxes: compiling a bomb at registration must not make calls of other tools wait.
+  const compiling = new SchemaSandbox();
+  const validating = new SchemaSandbox();
+  const deps: VerbDeps = { store: openRegistryStore(storage), prober, sandbox: compiling, clock, log };
+  const validators = new Validators(validating);
+  const inTurn = turns();
+  return success({
+    register: (tenant, input) => inTurn(() => registerServer(deps, tenant, input)),
+    list: (tenant) => listServers(deps, tenant),
+    show: (tenant, server) => showServer(deps, tenant, server),
+    approve: (tenant, approval) => inTurn(() => approveTool(deps, tenant, approval)),
+    refresh: (tenant, server, live) => inTurn(() => refreshServer(deps, tenant, server, live)),
+    remove: (tenant, server) => inTurn(() => removeServer(deps, tenant, server)),
+    setEnabled: (tenant, server, enabled) => inTurn(() => setEnabled(deps, tenant, server, enabled)),
+    state: (tenant) => readState(deps, validators, tenant),
+    close: async () => {
+      await Promise.all([compiling.close(), validating.close()]);
+    },
+  });
+}
+
+async function readState(deps: VerbDeps, validators: Validators, tenant: TenantId): Promise<Result<RegistryState, StorageReason>> {
+  const servers = await deps.store.servers(tenant);
+  if (!servers.ok) return servers;
+  const pins = await deps.store.pins(tenant, null);
+  if (!pins.ok) return pins;
+  return success({ servers: servers.value, tools: pins.value.map((pin) => buildTool(validators, pin)) });
+}
+
+// An approval that read a pin must not overwrite what a refresh has found in the meantime.
+function turns(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = last.then(work, work);
+    last = mine.catch(() => null);
+    return mine;
+  };
+}

@@ -1,0 +1,48 @@
+import type { ServerId, TenantId } from '../base/ids.ts';
+import type { JsonObject } from '../contracts/json.ts';
+import type { RegistryReason } from '../contracts/reasons/registry.ts';
+import type { Effect, PinState } from '../contracts/target.ts';
+import type { Vetted } from './schemas/index.ts';
+
+/** One definition of a tool as a server offered it, judged. */
+export interface Candidate {
+  readonly definition: JsonObject;
+  /** SHA-256, hex, of the definition's RFC 8785 form. */
+  readonly digest: string;
+  /** Seen only by clients that declare capabilities. */
+  readonly needsCapability: boolean;
+  readonly schemas: Schemas | null;
+  /** Why it cannot be used; null exactly where `schemas` is not. */
+  readonly problem: Problem | null;
+}
+
+export interface Schemas {
+  readonly arguments: Vetted;
+  readonly result: Vetted | null;
+}
+
+export interface Problem {
+  readonly reason: RegistryReason;
+  readonly detail: string;
+}
+
+/** What was approved of a tool, or waits to be. `candidate` is the approved definition; `offered` what a changed tool shows now. */
+export interface Pin {
+  readonly tenant: TenantId;
+  readonly server: ServerId;
+  readonly name: string;
+  /** Place in the server's list, so that lists keep its order. */
+  readonly position: number;
+  readonly state: PinState;
+  /** As the operator set it; null counts as destructive. */
+  readonly effect: Effect | null;
+  readonly candidate: Candidate;
+  readonly offered: Candidate | null;
+  /** The server did not list it any more when it was last asked. */
+  readonly gone: boolean;
+}
+
+export const stateOfNew = (candidate: Candidate, approved: boolean): PinState => {
+  if (candidate.problem !== null) return 'quarantined';
+  return approved ? 'approved' : 'pending';
+};

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { isServerId, type TenantId } from '../base/ids.ts';
+import { failure, type Result, success } from '../base/result.ts';
+import type { RegistryReason } from '../contracts/reasons/registry.ts';
+import type { Registration } from '../contracts/registration.ts';
+import type { Effect } from '../contracts/target.ts';
+
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/;
+/** Set by the gateway for each request; a registration that named them could smuggle a second body or session. */
+const OWN_HEADERS = /^(host|connection|content-length|content-type|transfer-encoding|te|trailer|upgrade|accept|mcp-.*)$/i;
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+const plain = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .refine((text) => !text.includes('\0'), 'has a NUL character');
+const line = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .regex(/^[\t\x20-\x7e\x80-\u{10ffff}]*$/u, 'has a line break or control character');
+
+const launch = z.strictObject({
+  command: plain(4096).min(1),
+  args: z.array(plain(8192)).max(100).default([]),
+  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/), plain(8192)).default({}),
+});
+
+const headers = z
+  .record(z.string().regex(HEADER_NAME), line(8192))
+  .refine((all) => !Object.keys(all).some((name) => OWN_HEADERS.test(name)), 'names a header that the gateway sets itself')
+  .default({});
+
+const local = z.strictObject({
+  launch,
+  tokenEnv: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/),
+  path: z
+    .string()
+    .max(1000)
+    .regex(/^\/[\x21-\x7e]*$/),
+});
+
+const streamable = z
+  .strictObject({
+    kind: z.literal('streamable-http'),
+    url: z
+      .string()
+      .max(2000)
+      .refine(isReachable, 'must be https, or http on the loopback interface, without credentials or fragment')
+      .nullable()
+      .default(null),
+    headers,
+    local: local.nullable().default(null),
+  })
+  .refine((value) => (value.url === null) !== (value.local === null), 'needs either url or local');
+
+const stdio = z.strictObject({ kind: z.literal('stdio'), launch });
+
+/** What a person gives to register a server. Effects are by tool name; a tool without one counts as destructive. */
+const serverInput = z.strictObject({
+  id: z.string().refine(isServerId, 'must match [a-z][a-z0-9]*(-[a-z0-9]+)* and have at most 40 characters'),
+  title: line(200).min(1).optional(),
+  transport: z.discriminatedUnion('kind', [stdio, streamable]),
+  sharing: z.enum(['session', 'principal', 'shared']).default('session'),
+  enabled: z.boolean().default(true),
+  effects: z.record(z.string().max(128), z.enum(['read', 'write', 'destructive'])).default({}),
+});
+
+export type ServerInput = z.input<typeof serverInput>;
+
+export interface ParsedServer {
+  readonly registration: Registration;
+  readonly effects: Readonly<Record<string, Effect>>;
+}
+
+/** Checks what was given, before anything is started. `registry.server_invalid` names the key; it never repeats a value, which may be a secret. */
+export function parseServer(tenant: TenantId, input: unknown): Result<ParsedServer, RegistryReason> {
+  const parsed = serverInput.safeParse(input);
+  if (!parsed.success) return failure('registry.server_invalid', parsed.error.issues.slice(0, 5).map(describe).join('; '));
+  const { id, title, transport, sharing, enabled, effects } = parsed.data;
+  if (!isServerId(id)) return failure('registry.server_invalid', 'id');
+  return success({
+    registration: { tenant, id, title: title ?? id, transport, sharing, enabled, revisions: { legacy: [], modern: [] } },
+    effects,
+  });
+}
+
+const describe = (issue: z.core.$ZodIssue): string => {
+  const keys = issue.code === 'unrecognized_keys' ? ` (${issue.keys.map((key) => key.slice(0, 40)).join(', ')})` : '';
+  return `${issue.path.join('.') || 'server'}: ${issue.code === 'unrecognized_keys' ? 'unknown key' : issue.message}${keys}`;
+};
+
+function isReachable(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '' || url.hash !== '') return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname));
+}

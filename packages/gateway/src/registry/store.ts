@@ -1,0 +1,159 @@
+import type { ServerId, TenantId } from '../base/ids.ts';
+import type { Result } from '../base/result.ts';
+import type { StorageReason } from '../contracts/reasons/storage.ts';
+import type { Registration } from '../contracts/registration.ts';
+import { attempt, type Storage } from '../storage/index.ts';
+import type { Pin } from './pin.ts';
+
+interface ServerRow {
+  readonly tenant: string;
+  readonly id: string;
+  readonly title: string;
+  readonly transport: string;
+  readonly sharing: string;
+  readonly revisions: string;
+  readonly enabled: number;
+  readonly created_at: number;
+}
+
+interface PinRow {
+  readonly tenant: string;
+  readonly server: string;
+  readonly name: string;
+  readonly position: number;
+  readonly state: string;
+  readonly effect: string | null;
+  readonly candidate: string;
+  readonly offered: string | null;
+  readonly gone: number;
+}
+
+interface Tables {
+  readonly registry_server: ServerRow;
+  readonly registry_pin: PinRow;
+}
+
+type Stored<T> = Promise<Result<T, StorageReason>>;
+
+export interface RegistryStore {
+  servers(tenant: TenantId): Stored<readonly Registration[]>;
+  server(tenant: TenantId, id: ServerId): Stored<Registration | null>;
+  /** Pins of one server, or of all with null; in the order of lists. */
+  pins(tenant: TenantId, server: ServerId | null): Stored<readonly Pin[]>;
+  /** Writes a server and all its pins, as one. What it had before is gone. */
+  putServer(registration: Registration, pins: readonly Pin[], now: number): Stored<void>;
+  putPin(pin: Pin): Stored<void>;
+  setEnabled(tenant: TenantId, id: ServerId, enabled: boolean): Stored<boolean>;
+  /** Whether there was one. */
+  remove(tenant: TenantId, id: ServerId): Stored<boolean>;
+}
+
+export function openRegistryStore(storage: Storage): RegistryStore {
+  const queries = storage.queries<Tables>();
+  return {
+    servers: (tenant) =>
+      attempt(async () =>
+        (await queries.selectFrom('registry_server').selectAll().where('tenant', '=', tenant).orderBy('id').execute()).map(serverOf),
+      ),
+    server: (tenant, id) =>
+      attempt(async () => {
+        const row = await queries
+          .selectFrom('registry_server')
+          .selectAll()
+          .where('tenant', '=', tenant)
+          .where('id', '=', id)
+          .executeTakeFirst();
+        return row === undefined ? null : serverOf(row);
+      }),
+    pins: (tenant, server) =>
+      attempt(async () => {
+        const all = queries.selectFrom('registry_pin').selectAll().where('tenant', '=', tenant);
+        const some = server === null ? all : all.where('server', '=', server);
+        return (await some.orderBy('server').orderBy('position').orderBy('name').execute()).map(pinOf);
+      }),
+    putServer: (registration, pins, now) =>
+      attempt(() =>
+        queries.transaction().execute(async (transaction) => {
+          const { tenant, id } = registration;
+          await transaction.deleteFrom('registry_pin').where('tenant', '=', tenant).where('server', '=', id).execute();
+          await transaction.deleteFrom('registry_server').where('tenant', '=', tenant).where('id', '=', id).execute();
+          await transaction.insertInto('registry_server').values(serverRow(registration, now)).execute();
+          for (const pin of pins) await transaction.insertInto('registry_pin').values(pinRow(pin)).execute();
+        }),
+      ),
+    putPin: (pin) =>
+      attempt(async () => {
+        const { tenant, server, name, ...values } = pinRow(pin);
+        await queries
+          .updateTable('registry_pin')
+          .set(values)
+          .where('tenant', '=', tenant)
+          .where('server', '=', server)
+          .where('name', '=', name)
+          .execute();
+      }),
+    setEnabled: (tenant, id, enabled) =>
+      attempt(async () => {
+        const change = queries.updateTable('registry_server').set({ enabled: enabled ? 1 : 0 });
+        const { numUpdatedRows } = await change.where('tenant', '=', tenant).where('id', '=', id).executeTakeFirstOrThrow();
+        return Number(numUpdatedRows) > 0;
+      }),
+    remove: (tenant, id) =>
+      attempt(() =>
+        queries.transaction().execute(async (transaction) => {
+          await transaction.deleteFrom('registry_pin').where('tenant', '=', tenant).where('server', '=', id).execute();
+          const removed = await transaction
+            .deleteFrom('registry_server')
+            .where('tenant', '=', tenant)
+            .where('id', '=', id)
+            .executeTakeFirstOrThrow();
+          return Number(removed.numDeletedRows) > 0;
+        }),
+      ),
+  };
+}
+
+const serverRow = (registration: Registration, now: number): ServerRow => ({
+  tenant: registration.tenant,
+  id: registration.id,
+  title: registration.title,
+  transport: JSON.stringify(registration.transport),
+  sharing: registration.sharing,
+  revisions: JSON.stringify(registration.revisions),
+  enabled: registration.enabled ? 1 : 0,
+  created_at: now,
+});
+
+const serverOf = (row: ServerRow): Registration => ({
+  tenant: row.tenant as TenantId,
+  id: row.id as ServerId,
+  title: row.title,
+  transport: JSON.parse(row.transport),
+  sharing: row.sharing as Registration['sharing'],
+  revisions: JSON.parse(row.revisions),
+  enabled: row.enabled === 1,
+});
+
+const pinRow = (pin: Pin): PinRow => ({
+  tenant: pin.tenant,
+  server: pin.server,
+  name: pin.name,
+  position: pin.position,
+  state: pin.state,
+  effect: pin.effect,
+  candidate: JSON.stringify(pin.candidate),
+  offered: pin.offered === null ? null : JSON.stringify(pin.offered),
+  gone: pin.gone ? 1 : 0,
+});
+
+const pinOf = (row: PinRow): Pin => ({
+  tenant: row.tenant as TenantId,
+  server: row.server as ServerId,
+  name: row.name,
+  position: row.position,
+  state: row.state as Pin['state'],
+  effect: row.effect as Pin['effect'],
+  candidate: JSON.parse(row.candidate),
+  offered: row.offered === null ? null : JSON.parse(row.offered),
+  gone: row.gone === 1,
+});

@@ -1,0 +1,63 @@
+import type { Registration, Transport } from '../contracts/registration.ts';
+import type { Effect, Need, PinState } from '../contracts/target.ts';
+import type { Candidate, Pin, Problem } from './pin.ts';
+import { proposeEffect } from './propose-effect.ts';
+import { needsOf } from './tool-needs.ts';
+
+/** A registration as people see it: values of headers and of the environment, which are often secrets, are withheld. */
+export interface ServerView {
+  readonly registration: Registration;
+  readonly tools: readonly ToolView[];
+}
+
+export interface ToolView {
+  readonly name: string;
+  readonly state: PinState;
+  /** What holds: destructive where nobody set one. */
+  readonly effect: Effect;
+  readonly effectSet: boolean;
+  /** What the server's annotations claim. */
+  readonly proposedEffect: Effect | null;
+  readonly needs: readonly Need[];
+  readonly gone: boolean;
+  readonly definition: Candidate['definition'];
+  readonly digest: string;
+  readonly problem: Problem | null;
+  /** What a changed tool shows now: to be compared with `definition`, and approved by its digest. */
+  readonly offered: { readonly definition: Candidate['definition']; readonly digest: string; readonly problem: Problem | null } | null;
+}
+
+export const viewServer = (registration: Registration, pins: readonly Pin[]): ServerView => ({
+  registration: { ...registration, transport: withheld(registration.transport) },
+  tools: pins.map(viewTool),
+});
+
+export function viewTool(pin: Pin): ToolView {
+  const { definition, digest, problem, needsCapability } = pin.candidate;
+  return {
+    name: pin.name,
+    state: pin.state,
+    effect: pin.effect ?? 'destructive',
+    effectSet: pin.effect !== null,
+    proposedEffect: proposeEffect((pin.offered ?? pin.candidate).definition),
+    needs: needsOf(definition, needsCapability),
+    gone: pin.gone,
+    definition,
+    digest,
+    problem,
+    offered: pin.offered === null ? null : { definition: pin.offered.definition, digest: pin.offered.digest, problem: pin.offered.problem },
+  };
+}
+
+function withheld(transport: Transport): Transport {
+  if (transport.kind === 'stdio') return { kind: 'stdio', launch: { ...transport.launch, env: hideValues(transport.launch.env) } };
+  const { local } = transport;
+  return {
+    ...transport,
+    headers: hideValues(transport.headers),
+    local: local === null ? null : { ...local, launch: { ...local.launch, env: hideValues(local.launch.env) } },
+  };
+}
+
+const hideValues = (all: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.keys(all).map((name) => [name, '[withheld]']));
