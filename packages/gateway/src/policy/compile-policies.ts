@@ -1,5 +1,5 @@
 import cedar from '@cedar-policy/cedar-wasm/nodejs';
-import { type Result, failure, success } from '../base/result.ts';
+import { failure, type Result, success } from '../base/result.ts';
 import type { Action, Grant, PolicyResource, PolicySet } from '../contracts/decision.ts';
 import type { Principal } from '../contracts/principal.ts';
 import type { PolicyReason } from '../contracts/reasons/policy.ts';
@@ -64,7 +64,8 @@ function cachedSet(document: PolicyDocument, version: string, decider: Decider):
 function validateDocument(document: PolicyDocument): Result<null, PolicyReason> {
   const badGrant = document.grants.find((grant) => !isGrantId(grant.id) || grant.principal === '' || grant.tool === '');
   if (badGrant !== undefined) return failure('policy.invalid', `grant ${JSON.stringify(badGrant.id).slice(0, 80)} is malformed`);
-  if (new Set(document.grants.map((grant) => grant.id)).size < document.grants.length) return failure('policy.invalid', 'two grants have one id');
+  if (new Set(document.grants.map((grant) => grant.id)).size < document.grants.length)
+    return failure('policy.invalid', 'two grants have one id');
   try {
     return validateCedar(document);
   } catch (error) {

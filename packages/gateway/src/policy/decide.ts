@@ -1,6 +1,6 @@
 import cedar from '@cedar-policy/cedar-wasm/nodejs';
 import { sha256Hex } from '../base/bytes.ts';
-import { type Failure, type Result, failure, success } from '../base/result.ts';
+import { type Failure, failure, type Result, success } from '../base/result.ts';
 import type { Decision, DenialReason, Grant, PolicyResource } from '../contracts/decision.ts';
 import type { PolicyReason } from '../contracts/reasons/policy.ts';
 import type { PolicyDocument } from './document.ts';

@@ -1,6 +1,6 @@
 import cedar from '@cedar-policy/cedar-wasm/nodejs';
 import { sha256Hex } from '../base/bytes.ts';
-import { type Result, failure, success } from '../base/result.ts';
+import { failure, type Result, success } from '../base/result.ts';
 import type { PolicyReason } from '../contracts/reasons/policy.ts';
 
 export type CedarPolicies = Readonly<Record<string, string | cedar.PolicyJson>>;

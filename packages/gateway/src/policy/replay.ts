@@ -1,4 +1,4 @@
-import { type Result, failure } from '../base/result.ts';
+import { failure, type Result } from '../base/result.ts';
 import type { Decision } from '../contracts/decision.ts';
 import type { PolicyReason } from '../contracts/reasons/policy.ts';
 import { compileDocument } from './compile-policies.ts';

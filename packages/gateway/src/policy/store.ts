@@ -1,0 +1,83 @@
+import type { PrincipalId, TenantId } from '../base/ids.ts';
+import type { Result } from '../base/result.ts';
+import type { Grant } from '../contracts/decision.ts';
+import type { StorageReason } from '../contracts/reasons/storage.ts';
+import { attempt, type Storage } from '../storage/index.ts';
+
+/** A grant as it is stored. `created` is wall time in milliseconds, `by` the principal that gave it. */
+export interface StoredGrant extends Grant {
+  readonly tenant: TenantId;
+  readonly created: number;
+  readonly by: PrincipalId;
+}
+
+interface Tables {
+  readonly policy_grant: {
+    readonly tenant: string;
+    readonly id: string;
+    readonly principal: string;
+    readonly tool: string;
+    readonly created_at: number;
+    readonly created_by: string;
+  };
+}
+
+export interface GrantStore {
+  /** Adds one unless the same principal has the same tool already, or the tenant has `most`. */
+  add(grant: StoredGrant, most: number): Promise<Result<'added' | 'taken' | 'full', StorageReason>>;
+  /** The grant that was removed, or null where there was none. */
+  remove(tenant: TenantId, id: string): Promise<Result<StoredGrant | null, StorageReason>>;
+  /** By id, so by time. */
+  list(tenant: TenantId): Promise<Result<readonly StoredGrant[], StorageReason>>;
+}
+
+export function openGrantStore(storage: Storage): GrantStore {
+  const queries = storage.queries<Tables>();
+  return {
+    add: (grant, most) =>
+      attempt(() =>
+        queries.transaction().execute(async (transaction) => {
+          const rows = transaction.selectFrom('policy_grant').where('tenant', '=', grant.tenant);
+          const same = await rows.select('id').where('principal', '=', grant.principal).where('tool', '=', grant.tool).executeTakeFirst();
+          if (same !== undefined) return 'taken';
+          const { count } = await rows.select((all) => all.fn.countAll<number>().as('count')).executeTakeFirstOrThrow();
+          if (Number(count) >= most) return 'full';
+          await transaction.insertInto('policy_grant').values(rowOf(grant)).execute();
+          return 'added';
+        }),
+      ),
+    remove: (tenant, id) =>
+      attempt(async () => {
+        const row = await queries
+          .deleteFrom('policy_grant')
+          .where('tenant', '=', tenant)
+          .where('id', '=', id)
+          .returningAll()
+          .executeTakeFirst();
+        return row === undefined ? null : grantOf(row);
+      }),
+    list: (tenant) =>
+      attempt(async () => {
+        const rows = await queries.selectFrom('policy_grant').selectAll().where('tenant', '=', tenant).orderBy('id').execute();
+        return rows.map(grantOf);
+      }),
+  };
+}
+
+const rowOf = ({ tenant, id, principal, tool, created, by }: StoredGrant): Tables['policy_grant'] => ({
+  tenant,
+  id,
+  principal,
+  tool,
+  created_at: created,
+  created_by: by,
+});
+
+const grantOf = (row: Tables['policy_grant']): StoredGrant => ({
+  tenant: row.tenant as TenantId,
+  id: row.id,
+  principal: row.principal,
+  tool: row.tool,
+  created: row.created_at,
+  by: row.created_by as PrincipalId,
+});
