@@ -1,1 +1,1 @@
-export { measurements } from '../../bench/figures.ts';
+export { figures as measurements } from '../../bench/figures.ts';

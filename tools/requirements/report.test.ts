@@ -18,15 +18,20 @@ test.for([
   expect(stateOfRows(rows, tests)).toMatchObject([{ id: 'R2-053', state, unproved }]);
 });
 
-test('reads the report: what did not pass is no proof', () => {
+test('reads the report: what did not pass is no proof, and tests of tools prove nothing of the product', () => {
   const report = {
     testResults: [
-      { name: '/root/a.test.ts', assertionResults: ['passed', 'failed', 'pending'].map((status) => ({ fullName: status, status })) },
+      { name: '/root/tools/a.test.ts', assertionResults: [{ fullName: 'x', status: 'passed' }] },
+
+      {
+        name: '/root/packages/a.test.ts',
+        assertionResults: ['passed', 'failed', 'pending'].map((status) => ({ fullName: status, status })),
+      },
     ],
   };
   expect(testsOf(report, '/root/').map(({ title, passed, file }) => [title, passed, file])).toEqual([
-    ['passed', true, 'a.test.ts'],
-    ['failed', false, 'a.test.ts'],
-    ['pending', false, 'a.test.ts'],
+    ['passed', true, 'packages/a.test.ts'],
+    ['failed', false, 'packages/a.test.ts'],
+    ['pending', false, 'packages/a.test.ts'],
   ]);
 });
