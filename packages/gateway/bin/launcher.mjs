@@ -35,20 +35,26 @@ function bundledNode(from) {
   }
 }
 
-// npm 11 puts the bundled Node first on PATH as node_modules/.bin/node. The Node that npm itself runs on is the system's, and a
-// fitting one is preferred: the bundled one lags behind security releases.
-function npmNode() {
-  const path = process.env.npm_node_execpath;
-  const version = /(?:^| )node\/(v[\d.]+)/.exec(process.env.npm_config_user_agent || '');
-  return path && version && fits(version[1]) && existsSync(path) ? path : null;
+/**
+ * The Node to run on, or null: the one that runs us, unless it is the bundled one or does not fit; then npm's own; then the bundled one.
+ * npm 11 puts the bundled Node first on PATH as node_modules/.bin/node. The Node that npm itself runs on is the system's, and a fitting
+ * one is preferred: the bundled one lags behind security releases.
+ */
+export function chooseNode({ own, version, bundled, npm, npmAgent }) {
+  if (fits(version) && own !== bundled) return own;
+  const npmVersion = /(?:^| )node\/(v[\d.]+)/.exec(npmAgent || '');
+  return npm && npmVersion && fits(npmVersion[1]) ? npm : bundled;
 }
 
-/** The Node to run on, or null: the system's where it fits, else the bundled one. */
-export function findNode(from = import.meta.url) {
-  const bundled = bundledNode(from);
-  const own = realpathSync(process.execPath);
-  if (fits(process.version) && own !== bundled) return own;
-  return npmNode() || bundled;
+function findNode() {
+  const npm = process.env.npm_node_execpath;
+  return chooseNode({
+    own: realpathSync(process.execPath),
+    version: process.version,
+    bundled: bundledNode(import.meta.url),
+    npm: npm && existsSync(npm) ? npm : null,
+    npmAgent: process.env.npm_config_user_agent,
+  });
 }
 
 function withNodeFirst(env, node) {

