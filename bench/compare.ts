@@ -44,8 +44,6 @@ export interface Cell {
   readonly segments: readonly Segment[];
   /** CPU per call of the gateway as a multiple of the pass-through's, of neighbours in time. */
   readonly cpuRatio: Spread;
-  /** The same from the cheapest round of each: what else the machine does can only add, so this one is steadier. */
-  readonly bestCpuRatio: number;
   /** Throughput of the gateway as a share of the pass-through's. */
   readonly throughputRatio: Spread;
   /** Where the gateway's time went while this cell ran. */
@@ -142,12 +140,6 @@ const perRound = (
       }),
   );
 
-const bestRatio = (segments: readonly Segment[], above: TargetName, below: TargetName): number => {
-  const least = (target: TargetName): number =>
-    Math.min(...segments.filter((segment) => segment.target === target).map((segment) => segment.cpuMsPer1000));
-  return least(above) / least(below);
-};
-
 const gatewayOf = (stage: Stage): Target => {
   const found = stage.targets.find((target) => target.name === 'sallyport');
   if (found === undefined) throw new Error('no gateway on stage');
@@ -168,7 +160,6 @@ async function* runCell(stage: Stage, condition: Condition, plan: Plan, concurre
     concurrency,
     segments,
     cpuRatio: perRound(segments, 'sallyport', 'pass-through', (a, b) => a.cpuMsPer1000 / b.cpuMsPer1000),
-    bestCpuRatio: bestRatio(segments, 'sallyport', 'pass-through'),
     throughputRatio: perRound(segments, 'sallyport', 'pass-through', (a, b) => a.perSecond / b.perSecond),
     guards: guardsBetween(before, await readGuards(gatewayOf(stage))),
   };

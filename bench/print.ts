@@ -45,7 +45,7 @@ const cellText = (cell: Cell): string =>
   [
     `\n${cell.era}, closed loop, c = ${cell.concurrency}, ${cell.size} results (CPU: ms per 1,000 calls, of the target's own process)`,
     ...segmentRows(cell.segments, 'CPU ms'),
-    `CPU per call, Sallyport / pass-through: ${spread(cell.cpuRatio, 2)}, best rounds ${cell.bestCpuRatio.toFixed(2)}   throughput: ${spread(cell.throughputRatio, 2)}`,
+    `CPU per call, Sallyport / pass-through: ${spread(cell.cpuRatio, 2)}   throughput: ${spread(cell.throughputRatio, 2)}`,
     ...guardRows(cell.guards),
   ].join('\n');
 
