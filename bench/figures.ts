@@ -43,7 +43,7 @@ async function* eraFigures(era: Era, sallyport: readonly string[] | null, data: 
 }
 
 /** Figure 5 for both eras, some ten minutes. Throws on a wrong answer: what is fast and wrong has no figure. */
-export async function* measurements(): AsyncGenerator<Figure> {
+export async function* figures(): AsyncGenerator<Figure> {
   const sallyport = [process.execPath, fileURLToPath(new URL('sallyport.ts', import.meta.url))];
   const parent = fileURLToPath(new URL('../.sallyport', import.meta.url));
   mkdirSync(parent, { recursive: true });
