@@ -20,6 +20,11 @@ test('a field that is undefined is absent', () => {
   expect(encodePublicPart({ ...smallest, ...({ tool: undefined } as object) })).toEqual(encodePublicPart(smallest));
 });
 
+test('a commitment given apart stands where the record would have it', () => {
+  const sealed = { digest: 'ab', bytes: 3, key: 'k' };
+  expect(encodePublicPart(smallest, sealed)).toEqual(encodePublicPart({ ...smallest, sealed }));
+});
+
 test('a field of no record is not written', () => {
   expect(encodePublicPart({ ...smallest, ...({ name: 'Alice' } as object) })).toEqual(encodePublicPart(smallest));
 });
