@@ -14,6 +14,7 @@ import {
   pick,
   runCheck,
   shaped,
+  withContent,
   without,
   withText,
 } from './check.ts';
@@ -41,7 +42,7 @@ export const RULES_2025_03_26: RevisionRules = {
   revision: '2025-03-26',
   checkParams: (method, params) => runCheck(CHECKS, method, params),
   shapeTool: (definition) => pick(definition, TOOL_FIELDS),
-  shapeCallResult: (result) => withOldBlocks(withText(without(result, LATER_RESULT), result.value['structuredContent'])),
+  shapeCallResult: (result) => withOldBlocks(withText(without(withContent(result), LATER_RESULT), result.value['structuredContent'])),
   shapeList: listOf,
 };
 

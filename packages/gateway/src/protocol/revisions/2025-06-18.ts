@@ -11,6 +11,7 @@ import {
   listOf,
   pick,
   runCheck,
+  withContent,
   without,
   withoutOddSchema,
   withoutOddStructure,
@@ -38,6 +39,6 @@ export const RULES_2025_06_18: RevisionRules = {
   revision: '2025-06-18',
   checkParams: (method, params) => runCheck(CHECKS, method, params),
   shapeTool: (definition) => withoutOddSchema(pick(definition, TOOL_FIELDS)),
-  shapeCallResult: (result) => withoutOddStructure(without(result, LATER_RESULT)),
+  shapeCallResult: (result) => withContent(withoutOddStructure(without(result, LATER_RESULT))),
   shapeList: listOf,
 };

@@ -12,6 +12,7 @@ import {
   pick,
   refused,
   runCheck,
+  withContent,
   without,
   withoutOddSchema,
   withoutOddStructure,
@@ -42,6 +43,6 @@ export const RULES_2025_11_25: RevisionRules = {
   revision: '2025-11-25',
   checkParams: (method, params) => runCheck(CHECKS, method, params),
   shapeTool: (definition) => withoutOddSchema(pick(definition, TOOL_FIELDS)),
-  shapeCallResult: (result) => withoutOddStructure(without(result, LATER_RESULT)),
+  shapeCallResult: (result) => withContent(withoutOddStructure(without(result, LATER_RESULT))),
   shapeList: listOf,
 };

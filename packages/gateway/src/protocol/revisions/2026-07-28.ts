@@ -18,6 +18,7 @@ import {
   pick,
   refused,
   runCheck,
+  withContent,
 } from './check.ts';
 import type { ParamsReason, ParamsVerdict, RequestMeta, RevisionRules, ShapedResult } from './rules.ts';
 
@@ -76,7 +77,7 @@ export const RULES_2026_07_28: RevisionRules = {
   checkParams: (method, params) =>
     Object.hasOwn(REQUESTS, method) ? checkRequest(method, params ?? {}) : runCheck(NOTIFICATIONS, method, params),
   shapeTool: (definition) => pick(definition, TOOL_FIELDS),
-  shapeCallResult: withResultType,
+  shapeCallResult: (result) => withResultType(withContent(result)),
   // What a caller sees is filtered for that caller, so nobody else may be given it from a cache.
   shapeList: (tools, nextCursor) => ({
     resultType: 'complete',

@@ -130,6 +130,10 @@ export function withText(result: ShapedResult, structure: JsonValue | undefined)
   return shaped({ ...result.value, content: [{ type: 'text', text: JSON.stringify(structure) }] });
 }
 
+/** Every revision wants a list of content; some servers leave it out beside a structured result. */
+export const withContent = (result: ShapedResult): ShapedResult =>
+  result.value['content'] === undefined ? withText(shaped({ ...result.value, content: [] }), result.value['structuredContent']) : result;
+
 /** Likewise the schema of it. */
 export function withoutOddSchema(tool: JsonObject): JsonObject {
   const schema = tool['outputSchema'];
