@@ -12,4 +12,6 @@ export type IdentityReason =
   | 'identity.key_unknown'
   | 'identity.invalid_request'
   | 'identity.role_required'
+  | 'identity.kept_key_damaged'
+  | 'identity.kept_key_permissions'
   | 'identity.unavailable';

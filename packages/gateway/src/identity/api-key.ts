@@ -1,0 +1,52 @@
+import type { KeyId, PrincipalId, TenantId } from '../base/ids.ts';
+import type { Principal, Role, Scope } from '../contracts/principal.ts';
+import type { Settings } from '../contracts/settings.ts';
+
+/** A key as it is stored, without its text: that is shown once and kept nowhere. Times are wall time in milliseconds. */
+export interface ApiKey {
+  readonly tenant: TenantId;
+  readonly id: KeyId;
+  /** Rotation gives a new key to the same principal. */
+  readonly principal: PrincipalId;
+  /** For people; unique among the live keys of a tenant. */
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly scopes: readonly Scope[];
+  /** Null is all that the roles permit. */
+  readonly methods: readonly string[] | null;
+  /** Networks that the key may be used from; null is anywhere. */
+  readonly cidrs: readonly string[] | null;
+  /** Who answers for a service. */
+  readonly owner: string | null;
+  readonly createdAt: number;
+  readonly createdBy: string;
+  readonly expiresAt: number;
+  readonly revokedAt: number | null;
+  readonly replacedBy: KeyId | null;
+  /** Until when a replaced key still works. */
+  readonly overlapEndsAt: number | null;
+  /** Kept to the minute. */
+  readonly lastUsedAt: number | null;
+  /** The smallest of 7, 3, 1 days for which a warning was taken. */
+  readonly warnedDays: number | null;
+}
+
+export const DAY_MS = 86_400_000;
+
+/** When a key stops working: its expiry, the end of its overlap, or the age that the settings allow now, whichever comes first. */
+export function endOf(key: ApiKey, settings: Settings['keys']): number {
+  return Math.min(key.expiresAt, key.overlapEndsAt ?? Number.POSITIVE_INFINITY, key.createdAt + settings.maxAgeDays * DAY_MS);
+}
+
+/** Not revoked, not replaced, not over. Only such a key keeps its name. */
+export const isLive = (key: ApiKey, settings: Settings['keys'], now: number): boolean =>
+  key.revokedAt === null && key.replacedBy === null && now <= endOf(key, settings);
+
+export const principalOf = (key: ApiKey, settings: Settings['keys']): Principal => ({
+  tenant: key.tenant,
+  id: key.principal,
+  name: key.name,
+  roles: key.roles,
+  scopes: key.scopes,
+  credential: { kind: 'api_key', id: key.id, expiresAt: endOf(key, settings), methods: key.methods },
+});

@@ -1,0 +1,4 @@
+import type { Migration } from '../../storage/index.ts';
+import { createApiKeys } from './0001-api-keys.ts';
+
+export const IDENTITY_MIGRATIONS: readonly Migration[] = [createApiKeys];

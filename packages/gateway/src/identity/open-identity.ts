@@ -1,0 +1,75 @@
+import type { Clock } from '../base/clock.ts';
+import type { TenantId } from '../base/ids.ts';
+import type { Logger } from '../base/log.ts';
+import { type Result, success } from '../base/result.ts';
+import type { Authenticator } from '../contracts/authenticator.ts';
+import type { IdentityReason } from '../contracts/reasons/identity.ts';
+import type { StorageReason } from '../contracts/reasons/storage.ts';
+import type { Settings } from '../contracts/settings.ts';
+import type { Mac } from '../contracts/vault.ts';
+import { migrate, type Storage } from '../storage/index.ts';
+import type { ApiKey } from './api-key.ts';
+import type { Asker } from './authority.ts';
+import { createKey, type IssuedKey } from './create-key.ts';
+import { createAuthenticator } from './identify.ts';
+import { ensureKeptKey, type KeptKey, type KeptKeySpec } from './kept-key.ts';
+import type { KeyRequest } from './key-request.ts';
+import { LastUse } from './last-use.ts';
+import { type ListedKey, listKeys } from './list-keys.ts';
+import { IDENTITY_MIGRATIONS } from './migrations/index.ts';
+import { type KeyAge, reportAges, takeWarnings } from './report-ages.ts';
+import { revokeKey } from './revoke-key.ts';
+import type { Room } from './room.ts';
+import { type RotatedKey, type Rotation, rotateKey } from './rotate-key.ts';
+import { openKeyStore } from './store.ts';
+import { VerdictCache } from './verdict-cache.ts';
+
+export interface IdentityDeps {
+  readonly storage: Storage;
+  /** The pepper. */
+  readonly mac: Mac;
+  readonly clock: Clock;
+  readonly random: (length: number) => Buffer;
+  readonly settings: () => Settings['keys'];
+  readonly log: Logger;
+}
+
+type Answer<T> = Promise<Result<T, IdentityReason | StorageReason>>;
+
+/** API keys: who may be at the other end. Verbs return what happened; the caller records it. */
+export interface Identity extends Authenticator {
+  create(tenant: TenantId, request: KeyRequest, by: Asker): Answer<IssuedKey>;
+  list(tenant: TenantId): Promise<Result<readonly ListedKey[], StorageReason>>;
+  revoke(tenant: TenantId, id: string, by: Asker): Answer<ApiKey>;
+  rotate(tenant: TenantId, id: string, by: Asker, rotation?: Rotation): Answer<RotatedKey>;
+  reportAges(tenant: TenantId): Promise<Result<readonly KeyAge[], StorageReason>>;
+  takeWarnings(tenant: TenantId): Promise<Result<readonly KeyAge[], StorageReason>>;
+  /** The key in a private file: the same on every start, rotated with overlap before it ends. */
+  ensureKept(file: string, spec: KeptKeySpec): Answer<KeptKey>;
+  /** Forgets all verdicts, as after a change of settings. */
+  forgetVerdicts(): void;
+  /** Writes the last uses that are not written yet. */
+  close(): Promise<void>;
+}
+
+const MOST_VERDICTS = 10_000;
+
+export async function openIdentity(deps: IdentityDeps): Promise<Result<Identity, StorageReason>> {
+  const migrated = await migrate(deps.storage, 'identity', IDENTITY_MIGRATIONS);
+  if (!migrated.ok) return migrated;
+  const store = openKeyStore(deps.storage);
+  return success(identityOf({ ...deps, store, cache: new VerdictCache(MOST_VERDICTS), lastUse: new LastUse(store, deps.log) }));
+}
+
+const identityOf = (room: Room): Identity => ({
+  ...createAuthenticator(room),
+  create: (tenant, request, by) => createKey(room, tenant, request, by),
+  list: (tenant) => listKeys(room, tenant),
+  revoke: (tenant, id, by) => revokeKey(room, tenant, id, by),
+  rotate: (tenant, id, by, rotation) => rotateKey(room, tenant, id, by, rotation),
+  reportAges: (tenant) => reportAges(room, tenant),
+  takeWarnings: (tenant) => takeWarnings(room, tenant),
+  ensureKept: (file, spec) => ensureKeptKey(room, file, spec),
+  forgetVerdicts: () => room.cache.clear(),
+  close: () => room.lastUse.close(),
+});

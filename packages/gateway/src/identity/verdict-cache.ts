@@ -1,0 +1,81 @@
+import type { Principal } from '../contracts/principal.ts';
+import type { IdentityReason } from '../contracts/reasons/identity.ts';
+import type { ApiKey } from './api-key.ts';
+
+/** A key that exists and may be used. `lastUsed` is when its use was last noted. */
+export interface Admitted {
+  readonly key: ApiKey;
+  readonly principal: Principal;
+  readonly validUntil: number;
+  lastUsed: number;
+}
+
+export interface Refused {
+  readonly reason: IdentityReason;
+  readonly validUntil: number;
+}
+
+/** Verdicts by SHA-256 of the token. Two bounded maps, so that a flood of wrong tokens cannot push out the right ones. */
+export class VerdictCache {
+  readonly #most: number;
+  readonly #admitted = new Map<string, Admitted>();
+  readonly #refused = new Map<string, Refused>();
+  readonly #byKey = new Map<string, string>();
+  #generation = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Changes whenever something was forgotten: a look-up that began before must not be remembered. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  get size(): number {
+    return this.#admitted.size + this.#refused.size;
+  }
+
+  admitted(hash: string): Admitted | undefined {
+    return this.#admitted.get(hash);
+  }
+
+  refused(hash: string): Refused | undefined {
+    return this.#refused.get(hash);
+  }
+
+  admit(hash: string, verdict: Admitted): void {
+    this.#makeRoom(this.#admitted);
+    this.#admitted.set(hash, verdict);
+    this.#byKey.set(verdict.key.id, hash);
+  }
+
+  refuse(hash: string, verdict: Refused): void {
+    this.#makeRoom(this.#refused);
+    this.#refused.set(hash, verdict);
+  }
+
+  drop(hash: string): void {
+    const admitted = this.#admitted.get(hash);
+    if (admitted !== undefined) this.#byKey.delete(admitted.key.id);
+    this.#admitted.delete(hash);
+    this.#refused.delete(hash);
+  }
+
+  /** Forgets a key at once, look-ups under way included. */
+  forget(keyId: string): void {
+    this.#generation += 1;
+    const hash = this.#byKey.get(keyId);
+    if (hash !== undefined) this.drop(hash);
+  }
+
+  clear(): void {
+    this.#generation += 1;
+    for (const map of [this.#admitted, this.#refused, this.#byKey]) map.clear();
+  }
+
+  #makeRoom(map: Map<string, unknown>): void {
+    const oldest = map.keys().next().value;
+    if (map.size >= this.#most && oldest !== undefined) this.drop(oldest);
+  }
+}
