@@ -80,14 +80,17 @@ describe.each(WIRES)('over %s', (_name, transport, era) => {
   });
 
   it('a new tool is seen, and listeners are told', async () => {
-    let told = 0;
-    const listener = { toolsChanged: () => void (told += 1), log: () => {} };
+    let told = false;
+    const tell = (): void => {
+      told = true;
+    };
+    const listener = { toolsChanged: tell, log: () => {} };
     const who = owner('ann', era === 'legacy' ? 's1' : null, listener);
     const session = await acquire(transport(), era, who);
     const end = era === 'modern' ? bench.upstreams.watch(registration('tools', transport()), era, who) : () => {};
     await new Promise((resolve) => setTimeout(resolve, 300));
     await session.request(toolCall('add_tool'));
-    await eventually(() => told > 0);
+    await eventually(() => told);
     expect(session.liveTools.has('extra_0')).toBe(true);
     end();
   });

@@ -85,7 +85,7 @@ class StdioSession {
 
   send(message: JsonObject): void {
     if (!this.#child.stdin.writable) return;
-    this.#child.stdin.write(`${JSON.stringify(message)}\n`);
+    this.#child.stdin.write(`${oneLine(JSON.stringify(message))}\n`);
     if (this.#child.stdin.writableLength > UNREAD_BYTES) this.#break('gateway.upstream_closed', 'it does not read its input');
   }
 
@@ -143,3 +143,11 @@ class StdioSession {
     void this.#child.end();
   }
 }
+
+/**
+ * Characters that many line readers take for a line end although JSON allows them in strings (Node's `readline`: U+2028 and U+2029; Python's `splitlines`:
+ * U+0085 too). Raw in an argument they would cut our message in two, and the server would read what a client wrote as a message of its own.
+ */
+const LINE_ENDS = /[\u0085\u2028\u2029]/g;
+
+const oneLine = (text: string): string => text.replace(LINE_ENDS, (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, '0')}`);
