@@ -1,6 +1,6 @@
 import type { Result } from '../base/result.ts';
 import { failure, success } from '../base/result.ts';
-import { keepsValue } from './number-text.ts';
+import { keepsValue, MAX_NUMBER_CHARS } from './number-text.ts';
 import type { StrictReason } from './strict-rules.ts';
 
 /** An object (with its keys so far) or an array (null) that is still open. */
@@ -22,7 +22,6 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const MINUS = 0x2d;
 const COLON = 0x3a;
-const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
 /**
  * Reads the source of a text that `JSON.parse` took, for what its value no longer shows: keys that stood twice, numbers that changed,
@@ -54,12 +53,17 @@ function scanToken(walk: Walk, code: number): StrictReason | null {
 }
 
 function scanNumber(walk: Walk): StrictReason | null {
-  NUMBER.lastIndex = walk.at;
-  const token = NUMBER.exec(walk.text)?.[0] ?? '';
-  if (!keepsValue(token)) return 'protocol.unsafe_number';
-  walk.at += token.length;
+  let end = walk.at + 1;
+  // Not to the end of 10 MB of digits: what is longer than any number that keeps its value is refused as it is.
+  while (end - walk.at <= MAX_NUMBER_CHARS && isOfNumber(walk.text.charCodeAt(end))) end++;
+  if (!keepsValue(walk.text.slice(walk.at, end))) return 'protocol.unsafe_number';
+  walk.at = end;
   return null;
 }
+
+// Digits, `+`, `-`, `.`, `e`, `E`: the text is valid JSON, so nothing else can stand within a number and none of these right after it.
+const isOfNumber = (code: number): boolean =>
+  (code >= 0x30 && code <= 0x39) || code === 0x2e || code === 0x2b || code === 0x2d || code === 0x65 || code === 0x45;
 
 function scanString(walk: Walk): StrictReason | null {
   const { text, at } = walk;

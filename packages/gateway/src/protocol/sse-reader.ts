@@ -1,4 +1,5 @@
 import { LIMITS } from '../base/limits.ts';
+import { PendingBytes } from './pending-bytes.ts';
 
 /** What stood beside the data of an event. */
 export interface EventFields {
@@ -34,8 +35,7 @@ const MAX_DATA_LINES = 100_000;
 export class SseReader {
   readonly #onEvent: (data: Buffer, fields: EventFields) => void;
   readonly #options: SseOptions;
-  #partial: Buffer[] = [];
-  #partialBytes = 0;
+  readonly #partial = new PendingBytes();
   #data: Buffer[] = [];
   #dataBytes = 0;
   #event: string | null = null;
@@ -65,7 +65,7 @@ export class SseReader {
   }
 
   #isAtStart(): boolean {
-    return this.#partialBytes === 0 && this.#data.length === 0 && this.#event === null && !this.#afterCr;
+    return this.#partial.length === 0 && this.#data.length === 0 && this.#event === null && !this.#afterCr;
   }
 
   #readLines(chunk: Buffer): boolean {
@@ -89,17 +89,13 @@ export class SseReader {
 
   #keep(rest: Buffer): boolean {
     if (rest.length === 0) return true;
-    this.#partialBytes += rest.length;
-    if (this.#partialBytes > this.#options.maxEventBytes + FIELD_BYTES) return this.#stop();
-    // A copy: the chunk may be a small part of a large pool.
-    this.#partial.push(Buffer.from(rest));
+    if (this.#partial.length + rest.length > this.#options.maxEventBytes + FIELD_BYTES) return this.#stop();
+    this.#partial.append(rest);
     return true;
   }
 
   #endLine(tail: Buffer): boolean {
-    const line = this.#partialBytes === 0 ? tail : Buffer.concat([...this.#partial, tail]);
-    this.#partial = [];
-    this.#partialBytes = 0;
+    const line = this.#partial.take(tail);
     const first = !this.#started;
     this.#started = true;
     return this.#readLine(first && line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf ? line.subarray(3) : line);
@@ -147,7 +143,7 @@ export class SseReader {
 
   #stop(): false {
     this.#over = true;
-    this.#partial = [];
+    this.#partial.clear();
     this.#data = [];
     return false;
   }

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { LIMITS } from '../base/limits.ts';
+import { PendingBytes } from './pending-bytes.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -11,8 +12,7 @@ export class LineReader {
   readonly #onLine: (line: Buffer) => void;
   readonly #onTooLong: () => void;
   readonly #maxBytes: number;
-  #partial: Buffer[] = [];
-  #partialBytes = 0;
+  readonly #partial = new PendingBytes();
   #over = false;
 
   /** `onTooLong` is called once; nothing is read after it, since where the next message begins is no longer known. */
@@ -32,30 +32,25 @@ export class LineReader {
       start = end + 1;
     }
     if (this.#over || start === chunk.length) return;
-    // A copy: what waits must not keep the stream's pool alive.
-    this.#partial.push(Buffer.from(chunk.subarray(start)));
-    this.#partialBytes += chunk.length - start;
+    this.#partial.append(chunk.subarray(start));
   }
 
   /** What stood after the last line end when the stream ended: no message, since it may be cut off. */
   get pendingBytes(): number {
-    return this.#partialBytes;
+    return this.#partial.length;
   }
 
   // One byte more than the message: the CR of a CRLF is not part of it.
   #fits(more: number): boolean {
-    if (this.#partialBytes + more <= this.#maxBytes + 1) return true;
+    if (this.#partial.length + more <= this.#maxBytes + 1) return true;
     this.#over = true;
-    this.#partial = [];
-    this.#partialBytes = 0;
+    this.#partial.clear();
     this.#onTooLong();
     return false;
   }
 
   #emit(tail: Buffer): void {
-    const joined = this.#partialBytes === 0 ? tail : Buffer.concat([...this.#partial, tail]);
-    this.#partial = [];
-    this.#partialBytes = 0;
+    const joined = this.#partial.take(tail);
     const line = joined.at(-1) === CR ? joined.subarray(0, -1) : joined;
     if (line.length > this.#maxBytes) this.#fits(Number.POSITIVE_INFINITY);
     else if (line.length > 0) this.#onLine(line);
