@@ -30,8 +30,8 @@ const TELLINGS: Partial<Record<AdminReasons, Telling>> = {
   ),
   'identity.credential_malformed': UNAUTHENTICATED,
   'identity.credential_unknown': UNAUTHENTICATED,
-  'identity.credential_revoked': UNAUTHENTICATED,
-  'identity.credential_expired': UNAUTHENTICATED,
+  'identity.credential_revoked': tell(401, 'A valid API key is required, or the key that was to be renewed was revoked.'),
+  'identity.credential_expired': tell(401, 'A valid API key is required, or the key that was to be renewed has ended.'),
   'identity.address_not_allowed': UNAUTHENTICATED,
   'identity.role_required': tell(
     403,

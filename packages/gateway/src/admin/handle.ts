@@ -10,11 +10,10 @@ import type { Attempts } from './attempts.ts';
 import type { ErrorBody } from './contract/error.ts';
 import type { AdminDoors } from './doors.ts';
 import { ADMIN_LIMITS } from './limits.ts';
-import type { Entry, Record } from './recorder.ts';
-import type { Refusals } from './refusals.ts';
+import type { Entry, Recorder } from './recorder.ts';
 import { bearerToken, type FieldProblem, readInput, refuseBody } from './request.ts';
 import { sendStream } from './send-stream.ts';
-import type { Answer, Outcome, Verb } from './verb.ts';
+import type { Answer, Outcome, Stream, Verb } from './verb.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 /** How a request came: what it may claim about itself depends on it. */
@@ -30,8 +29,7 @@ export interface Handling {
   readonly doors: AdminDoors;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly record: Record;
-  readonly refusals: Refusals;
+  readonly recorder: Recorder;
   readonly attempts: Attempts;
   /** Ends when the listener closes. */
   readonly closing: AbortSignal;
@@ -52,7 +50,7 @@ interface Context {
   readonly id: ExchangeId;
   /** Null where no route fits. */
   readonly verb: Verb | null;
-  readonly params: Readonly<globalThis.Record<string, unknown>>;
+  readonly params: Readonly<Record<string, unknown>>;
 }
 
 /** One request from its head to its answer. Whatever happens inside, an answer of the table leaves and a record stays. */
@@ -95,7 +93,7 @@ async function identify(handling: Handling, context: Context): Promise<Principal
   const retryAfterSeconds = attempts.waitSeconds(place);
   if (retryAfterSeconds > 0) return refuseUnknown(handling, context, { reason: 'admin.too_many_attempts', retryAfterSeconds });
   const token = bearerToken(context.request);
-  const identified = token.ok ? await doors.authenticator.identify(token.value, place === 'socket' ? '127.0.0.1' : place) : token;
+  const identified = token.ok ? await doors.identity.identify(token.value, place === 'socket' ? '127.0.0.1' : place) : token;
   if (identified.ok) return identified.value;
   if (identified.reason !== 'identity.unavailable') attempts.failed(place);
   return refuseUnknown(handling, context, identified);
@@ -112,7 +110,7 @@ function refuse(context: Context, verb: Verb | null, principal: Principal): Refu
 async function look(handling: Handling, context: Context, entry: Entry, run: () => Promise<Outcome>): Promise<void> {
   const outcome = await run();
   const status = outcome.ok ? 'ok' : 'error';
-  const recorded = await handling.record({ ...entry, status, reason: outcome.ok ? null : outcome.reason });
+  const recorded = await handling.recorder.write({ ...entry, status, reason: outcome.ok ? null : outcome.reason });
   if (!recorded.ok) return sendRefusal(context, recorded);
   if (!outcome.ok) return sendRefusal(context, told(handling, context, outcome));
   if ('stream' in outcome.value) return follow(handling, context, outcome.value.stream);
@@ -121,12 +119,12 @@ async function look(handling: Handling, context: Context, entry: Entry, run: () 
 
 /** Acting: one record before the effect, one after it that names the first. Without the first nothing happens. */
 async function act(handling: Handling, context: Context, entry: Entry, run: () => Promise<Outcome>): Promise<void> {
-  const intent = await handling.record(entry);
+  const intent = await handling.recorder.write(entry);
   if (!intent.ok) return sendRefusal(context, intent);
   const outcome = await settled(handling, context, run);
   const answer = outcome.ok && 'body' in outcome.value ? outcome.value : null;
   const closing = { ...closed(entry, answer, outcome), intent: intent.value.index };
-  const recorded = await handling.record(closing);
+  const recorded = await handling.recorder.write(closing);
   if (!outcome.ok) return sendRefusal(context, told(handling, context, outcome));
   if (!recorded.ok || answer === null) return sendRefusal(context, recorded.ok ? { reason: 'admin.fault' } : recorded);
   send(context.response, answer.status, answer.body);
@@ -156,7 +154,7 @@ function closed(entry: Entry, answer: Answer | null, outcome: Outcome): Entry {
 const withoutRequest = (details: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(details).filter(([name]) => name !== 'request'));
 
-async function follow(handling: Handling, context: Context, stream: (signal: AbortSignal) => AsyncIterable<JsonObject>): Promise<void> {
+async function follow(handling: Handling, context: Context, stream: Stream['stream']): Promise<void> {
   const { streams, closing } = handling;
   if (streams.open >= ADMIN_LIMITS.streams) return sendRefusal(context, { reason: 'admin.too_many_streams', retryAfterSeconds: 30 });
   const gone = new AbortController();
@@ -164,7 +162,7 @@ async function follow(handling: Handling, context: Context, stream: (signal: Abo
   const signal = AbortSignal.any([closing, gone.signal]);
   streams.open += 1;
   try {
-    await sendStream(context.response, stream(signal), signal);
+    await sendStream(context.response, stream, signal);
   } finally {
     streams.open -= 1;
   }
@@ -189,20 +187,19 @@ function entryOf(context: Context, principal: Principal | null, details: JsonObj
     reason: null,
     intent: null,
     details: { name: principal?.name ?? null, address: context.arrival.place, ...details },
-    count: 1,
   };
 }
 
 async function refuseKnown(handling: Handling, context: Context, principal: Principal, refusal: Refusal): Promise<void> {
   const entry = entryOf(context, principal, { request: requestLine(context.request), detail: refusal.detail ?? null });
-  const recorded = await handling.record({ ...entry, kind: 'refusal', object: null, status: 'refused', reason: refusal.reason });
+  const recorded = await handling.recorder.write({ ...entry, kind: 'refusal', object: null, status: 'refused', reason: refusal.reason });
   sendRefusal(context, recorded.ok ? refusal : recorded);
 }
 
 async function refuseUnknown(handling: Handling, context: Context, refusal: Refusal): Promise<null> {
   const entry = entryOf(context, null, { request: requestLine(context.request) });
   const kind = refusal.reason.startsWith('identity.') ? 'authentication' : 'refusal';
-  await handling.refusals.record({ ...entry, kind, object: null, status: 'refused', reason: refusal.reason });
+  await handling.recorder.refuse(context.arrival.place, { ...entry, kind, object: null, status: 'refused', reason: refusal.reason });
   sendRefusal(context, refusal);
   return null;
 }

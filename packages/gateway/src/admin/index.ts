@@ -1,3 +1,11 @@
-export type { AdminDoors, Following, Keys, Log } from './doors.ts';
+export { errorBody } from './contract/error.ts';
+export { grant } from './contract/grant.ts';
+export { issuedKey, type Key, key, type NewKey } from './contract/key.ts';
+export { page } from './contract/page.ts';
+export { type StoredRecord, storedRecord, type Verification, verification } from './contract/record.ts';
+export { type NewServer, type Server, type ServerDetail, server, serverDetail } from './contract/server.ts';
+export { type Status, status } from './contract/status.ts';
+export { type Tool, tool } from './contract/tool.ts';
+export type { AdminDoors } from './doors.ts';
 export { type AdminOpenReason, type AdminOptions, openAdmin, type RunningAdmin } from './open-admin.ts';
 export { type SocketPlace, socketPlace } from './socket-place.ts';

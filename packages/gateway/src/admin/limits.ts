@@ -10,12 +10,8 @@ export const ADMIN_LIMITS = {
   connectionsPerAddress: 128,
   headerBytes: 16_384,
   streams: 16,
-  /** A follower that has this much unread is ended: it can come back with `from`. */
-  streamBacklogBytes: 1_048_576,
   heartbeatMs: 15_000,
   drainMs: 2000,
-  /** Refusals before authentication are recorded one by one up to this many a minute, then counted (DESIGN section 4, "Records"). */
-  refusalsRecordedPerMinute: 60,
   /** A unix socket's path fits into 104 bytes on macOS and 108 on Linux, with the ending NUL. */
   socketPathBytes: 100,
 } as const;

@@ -12,7 +12,6 @@ import type { AdminDoors } from './doors.ts';
 import { type Arrival, type Handling, handle } from './handle.ts';
 import { ADMIN_LIMITS } from './limits.ts';
 import { recorder } from './recorder.ts';
-import { refusals } from './refusals.ts';
 import { VERBS } from './routes/index.ts';
 import { pointToSocket, prepareSocket, removeSocket, type SocketPlace } from './socket-place.ts';
 import type { Verb } from './verb.ts';
@@ -58,7 +57,6 @@ export async function openAdmin(options: AdminOptions): Promise<Result<RunningAd
     close: async () => {
       closing.abort();
       await Promise.all([network.close(ADMIN_LIMITS.drainMs), socket.close(ADMIN_LIMITS.drainMs)]);
-      await handling.refusals.close();
       await app.close();
       removeSocket(options.socket);
     },
@@ -66,8 +64,8 @@ export async function openAdmin(options: AdminOptions): Promise<Result<RunningAd
 }
 
 function handlingOf({ doors, clock, log, snapshots }: AdminOptions, closing: AbortSignal): Handling {
-  const record = recorder(doors.journal, clock, () => snapshots.current(DEFAULT_TENANT).digest);
-  return { doors, clock, log, record, refusals: refusals(record, clock), attempts: attempts(clock), closing, streams: { open: 0 } };
+  const written = recorder(doors.audit, clock, () => snapshots.current(DEFAULT_TENANT).digest);
+  return { doors, clock, log, recorder: written, attempts: attempts(clock), closing, streams: { open: 0 } };
 }
 
 /** Fastify routes and nothing else: bodies, queries and errors are ours, so that its content types cannot be a way round (CVE-2026-25223). */

@@ -1,8 +1,8 @@
 import { canonicalize, type PublicPart } from '@sallyport/ledger';
 import type { Clock } from '../base/clock.ts';
 import { DEFAULT_TENANT, type ExchangeId } from '../base/ids.ts';
-import { failure, type Result } from '../base/result.ts';
-import type { Journal, Receipt } from '../contracts/journal.ts';
+import { failure, type Result, success } from '../base/result.ts';
+import type { Journal, JournalEntry, Receipt } from '../contracts/journal.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { Principal } from '../contracts/principal.ts';
 import type { AuditReason } from '../contracts/reasons/audit.ts';
@@ -21,20 +21,34 @@ export interface Entry {
   readonly intent: number | null;
   /** Sealed: names, addresses, what was asked for and what changed. Secrets are out of it already. */
   readonly details: JsonObject;
-  readonly count: number;
 }
 
-export type Record = (entry: Entry) => Promise<Result<Receipt, AuditReason>>;
+export interface Recorder {
+  /** Resolves once the record is durable. */
+  write(entry: Entry): Promise<Result<Receipt, AuditReason>>;
+  /** For refusals before authentication: recorded one by one up to a rate by place, then counted (DESIGN section 4, "Records"). */
+  refuse(place: string, entry: Entry): Promise<Result<Receipt | null, AuditReason>>;
+}
 
 /** Writes a request's records. Nothing is done, and nothing answered, before its record is durable. */
-export const recorder =
-  (journal: Journal, clock: Clock, snapshot: () => string): Record =>
-  async (entry) => {
+export function recorder(journal: Journal, clock: Clock, snapshot: () => string): Recorder {
+  const draft = (entry: Entry): Result<JournalEntry, AuditReason> => {
     const secret = canonicalize(entry.details);
     if (!secret.ok) return failure('audit.record_malformed', secret.reason);
     const tenant = entry.principal?.tenant ?? DEFAULT_TENANT;
-    return journal.append(tenant, { record: publicPart(entry, tenant, clock.now(), snapshot()), secret: Buffer.from(secret.value) });
+    return success({ record: publicPart(entry, tenant, clock.now(), snapshot()), secret: Buffer.from(secret.value) });
   };
+  return {
+    write: async (entry) => {
+      const drafted = draft(entry);
+      return drafted.ok ? journal.append(entry.principal?.tenant ?? DEFAULT_TENANT, drafted.value) : drafted;
+    },
+    refuse: async (place, entry) => {
+      const drafted = draft(entry);
+      return drafted.ok ? journal.refuse(DEFAULT_TENANT, place, drafted.value) : drafted;
+    },
+  };
+}
 
 function publicPart(entry: Entry, tenant: string, time: number, snapshot: string): Omit<PublicPart, 'sealed'> {
   return {
@@ -51,6 +65,5 @@ function publicPart(entry: Entry, tenant: string, time: number, snapshot: string
     ...(entry.status === null ? {} : { status: entry.status }),
     ...(entry.reason === null ? {} : { reason: entry.reason }),
     ...(entry.intent === null ? {} : { intent: entry.intent }),
-    ...(entry.count === 1 ? {} : { count: entry.count }),
   };
 }

@@ -31,7 +31,8 @@ export interface Answer {
 
 /** One JSON object a line, for as long as the caller reads and the signal allows. */
 export interface Stream {
-  readonly stream: (signal: AbortSignal) => AsyncIterable<JsonObject>;
+  /** `emit` resolves when the next object may be given: a slow reader slows the source. Resolves when the source ends. */
+  readonly stream: (signal: AbortSignal, emit: (item: JsonObject) => Promise<void>) => Promise<void>;
 }
 
 export type Outcome = Result<Answer | Stream, AdminReasons>;

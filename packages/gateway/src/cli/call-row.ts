@@ -60,7 +60,8 @@ function row(opened: OpenedRecord, intent: OpenedRecord | undefined): CallRow {
     decision: decisionOf(record),
     us: record.durationUs ?? null,
     why: why(record, intent?.record, textOf(from('detail'))),
-    count: record.count ?? 1,
+    // The count of an outcome is its progress notifications.
+    count: record.kind === 'refusal' ? (record.count ?? 1) : 1,
   };
 }
 

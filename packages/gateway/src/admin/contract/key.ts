@@ -14,25 +14,23 @@ export const scope = z.strictObject({
 export const keyId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'a key id as `sallyport keys list` prints it');
 
 export const newKey = z.strictObject({
-  /** For people. It is sealed in the journal. */
-  name: z.string().trim().min(1).max(128),
-  /** An existing principal's id; absent makes a new principal. */
-  principal: z.string().min(1).max(64).optional(),
+  /** For people; unique among the keys that work. It is sealed in the journal. */
+  name: z.string().trim().min(1).max(100),
   roles: z.array(role).min(1).max(6),
-  scopes: z.array(scope).max(256),
+  scopes: z.array(scope).min(1).max(100),
   /** MCP methods that the key may use; null is all that its roles permit. */
-  methods: z.array(z.string().min(1).max(128)).max(64).nullable().default(null),
-  /** Addresses (CIDR) from which it may be used; empty is any. */
-  networks: z.array(z.string().min(1).max(64)).max(64).default([]),
-  /** The guide's rotation_policy is 30_days: no key lives longer. */
-  expiresInDays: z.int().min(1).max(30).default(30),
-  /** Who answers for it; a service key needs one. */
-  owner: z.string().trim().min(1).max(128).nullable().default(null),
+  methods: z.array(z.string().min(1).max(128)).min(1).max(100).nullable().default(null),
+  /** Networks (CIDR) from which it may be used; null is anywhere. */
+  networks: z.array(z.string().min(1).max(64)).min(1).max(100).nullable().default(null),
+  /** The guide's rotation_policy is 30_days: no key lives longer. Absent: as long as it may; a service must say. */
+  expiresInDays: z.int().min(1).max(30).optional(),
+  /** Who answers for it; a service needs one. */
+  owner: z.string().trim().min(1).max(100).nullable().default(null),
 });
 
 export const rotation = z.strictObject({
   /** How long the old key still works. */
-  overlapMinutes: z.int().min(0).max(1440).default(60),
+  overlapMinutes: z.int().min(0).max(4320).default(1440),
 });
 
 export const key = z.strictObject({
@@ -40,14 +38,20 @@ export const key = z.strictObject({
   name: z.string(),
   principal: z.string(),
   roles: z.array(role),
-  scopes: z.array(scope),
+  scopes: z.array(z.strictObject({ server: z.string(), tool: z.string() })),
   methods: z.array(z.string()).nullable(),
-  networks: z.array(z.string()),
+  networks: z.array(z.string()).nullable(),
+  owner: z.string().nullable(),
   /** Milliseconds since the epoch, like every time here. */
   createdAt: z.int(),
+  createdBy: z.string(),
+  /** When it stops working: its own end, or that of its overlap. */
   expiresAt: z.int(),
+  /** Kept to the minute. */
   lastUsedAt: z.int().nullable(),
-  state: z.enum(['active', 'expired', 'revoked']),
+  /** `replaced` works until its overlap ends. */
+  state: z.enum(['live', 'replaced', 'revoked', 'expired']),
+  replacedBy: keyId.nullable(),
 });
 
 /** The one answer that carries a key's text. It is shown once. */

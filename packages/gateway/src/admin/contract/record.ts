@@ -14,16 +14,17 @@ export const logQuery = z.strictObject({
   status: recordStatus.optional(),
   principal: z.string().min(1).max(64).optional(),
   server: z.string().min(1).max(40).optional(),
+  /** As its server names it. */
   tool: z.string().min(1).max(256).optional(),
+  method: z.string().min(1).max(128).optional(),
+  /** A dotted reason, or the first words of one. */
   reason: z.string().min(1).max(64).optional(),
-  action: z.string().min(1).max(64).optional(),
-  /** Milliseconds since the epoch; `since` is included, `until` is not. */
+  /** Milliseconds since the epoch; both ends are included. */
   since: count.min(0).optional(),
   until: count.min(0).optional(),
-  /** Newest first unless `oldest`. */
-  order: z.enum(['newest', 'oldest']).default('newest'),
   limit: count.min(1).max(500).default(100),
-  cursor: z.string().min(1).max(256).optional(),
+  /** `next` of the page before. */
+  cursor: count.min(0).optional(),
   /** `true` opens the sealed payloads too. */
   payloads: z.enum(['true', 'false']).default('false'),
 });
@@ -41,15 +42,23 @@ export const storedRecord = z.strictObject({
   record: z.looseObject({ v: z.literal(1), kind: recordKind, id: z.string(), time: z.int() }),
   /** Null unless it was asked for, and where there is none. */
   payload: z.json(),
+  /** Why the payload could not be opened, where it could not. */
+  problem: z.string().optional(),
 });
 
 export const verification = z.strictObject({
-  ok: z.boolean(),
+  log: z.string(),
+  segments: z.int(),
+  batches: z.int(),
   records: z.int(),
-  /** The first thing that does not fit, where something does not. */
-  fault: z.strictObject({ index: z.int().nullable(), reason: z.string() }).nullable(),
+  bytes: z.int(),
+  /** Intents that have no outcome yet: calls under way. */
+  openIntents: z.int(),
+  /** The first place where the log is not what was written, as a sentence; null where all of it is. */
+  damage: z.string().nullable(),
 });
 
 export type LogQuery = z.infer<typeof logQuery>;
 export type FollowQuery = z.infer<typeof followQuery>;
 export type Verification = z.infer<typeof verification>;
+export type StoredRecord = z.infer<typeof storedRecord>;

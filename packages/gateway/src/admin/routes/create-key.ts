@@ -1,6 +1,10 @@
 import { success } from '../../base/result.ts';
-import { newKey } from '../contract/key.ts';
+import type { KeyRequest } from '../../identity/index.ts';
+import { type NewKey, newKey } from '../contract/key.ts';
 import { post } from '../verb.ts';
+import { keyView } from './key-view.ts';
+
+const DAY_MS = 86_400_000;
 
 /** Makes a key. The answer is the one place where its text stands. */
 export const createKey = post({
@@ -10,9 +14,17 @@ export const createKey = post({
   body: newKey,
   query: null,
   action: 'identity.key.created',
-  run: async ({ body, principal, doors }) => {
-    const made = await doors.keys.create(body, principal);
+  run: async ({ body, principal, doors, clock }) => {
+    const made = await doors.identity.create(principal.tenant, requestOf(body, clock.now()), principal);
     if (!made.ok) return made;
-    return success({ status: 201, body: made.value, object: made.value.id, changed: { before: null, after: made.value } });
+    const { key, text } = made.value;
+    const after = keyView({ ...key, state: 'live', endsAt: key.expiresAt });
+    return success({ status: 201, body: { ...after, secret: text.reveal() }, object: after.id, changed: { before: null, after } });
   },
+});
+
+const requestOf = ({ networks, expiresInDays, ...rest }: NewKey, now: number): KeyRequest => ({
+  ...rest,
+  cidrs: networks,
+  ...(expiresInDays === undefined ? {} : { expiresAt: now + expiresInDays * DAY_MS }),
 });

@@ -1,4 +1,7 @@
+import type { AuditRoom, StoredRecord } from '../../audit/index.ts';
+import type { TenantId } from '../../base/ids.ts';
 import { success } from '../../base/result.ts';
+import type { JsonObject } from '../../contracts/json.ts';
 import { followQuery } from '../contract/record.ts';
 import { get } from '../verb.ts';
 import { recordView } from './record-view.ts';
@@ -11,11 +14,32 @@ export const followLog = get({
   body: null,
   query: followQuery,
   action: 'audit.log.followed',
-  run: async ({ query, principal, doors }) =>
-    success({
-      stream: async function* (signal: AbortSignal) {
-        const following = { from: query.from ?? null, payloads: query.payloads === 'true', signal };
-        for await (const record of doors.log.follow(principal.tenant, following)) yield recordView(record);
-      },
-    }),
+  run: async ({ query, principal, doors: { audit } }) => {
+    const from = query.from ?? (await end(audit, principal.tenant));
+    const stream = async (signal: AbortSignal, emit: (item: JsonObject) => Promise<void>): Promise<void> => {
+      const onRecord = async (stored: StoredRecord): Promise<void> => {
+        const view = recordView(audit, stored, query.payloads === 'true');
+        // The line stays in its place: what follows it is not hidden by one payload that cannot be opened.
+        await emit(
+          view.ok
+            ? view.value
+            : {
+                index: stored.index,
+                leaf: stored.leaf,
+                record: stored.record as unknown as JsonObject,
+                payload: null,
+                problem: view.reason,
+              },
+        );
+      };
+      await audit.follow(principal.tenant, { from, onRecord, signal });
+    };
+    return success({ stream });
+  },
 });
+
+/** The index that the next record will have. */
+async function end(audit: AuditRoom, tenant: TenantId): Promise<number> {
+  const newest = await audit.query(tenant, { limit: 1 });
+  return newest.ok ? (newest.value.records[0]?.index ?? -1) + 1 : 0;
+}

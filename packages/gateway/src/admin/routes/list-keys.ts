@@ -1,5 +1,6 @@
 import { success } from '../../base/result.ts';
 import { get } from '../verb.ts';
+import { keyView } from './key-view.ts';
 
 export const listKeys = get({
   name: 'keys.list',
@@ -9,7 +10,7 @@ export const listKeys = get({
   query: null,
   action: 'identity.keys.listed',
   run: async ({ principal, doors }) => {
-    const keys = await doors.keys.list(principal.tenant);
-    return keys.ok ? success({ status: 200, body: { items: keys.value, next: null } }) : keys;
+    const keys = await doors.identity.list(principal.tenant);
+    return keys.ok ? success({ status: 200, body: { items: keys.value.map(keyView), next: null } }) : keys;
   },
 });

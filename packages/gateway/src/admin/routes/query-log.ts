@@ -1,9 +1,10 @@
+import type { Query } from '../../audit/index.ts';
 import { success } from '../../base/result.ts';
-import { logQuery } from '../contract/record.ts';
+import { type LogQuery, logQuery } from '../contract/record.ts';
 import { get } from '../verb.ts';
-import { recordView } from './record-view.ts';
+import { recordViews } from './record-view.ts';
 
-/** One page of the log. That somebody looked, and for what, is recorded before the answer. */
+/** One page of the log, newest first. That somebody looked, and for what, is recorded before the answer. */
 export const queryLog = get({
   name: 'log.query',
   path: '/api/v1/log',
@@ -12,8 +13,16 @@ export const queryLog = get({
   query: logQuery,
   action: 'audit.log.queried',
   run: async ({ query, principal, doors }) => {
-    const found = await doors.log.query(principal.tenant, query);
+    const found = await doors.audit.query(principal.tenant, searched(query));
     if (!found.ok) return found;
-    return success({ status: 200, body: { items: found.value.items.map(recordView), next: found.value.next } });
+    const items = recordViews(doors.audit, found.value.records, query.payloads === 'true');
+    if (!items.ok) return items;
+    const next = found.value.next === null ? null : String(found.value.next);
+    return success({ status: 200, body: { items: items.value, next } });
   },
 });
+
+function searched({ payloads: _payloads, cursor, ...wanted }: LogQuery): Query {
+  const given = Object.entries({ ...wanted, before: cursor }).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(given), limit: wanted.limit };
+}

@@ -1,10 +1,27 @@
+import type { AuditRoom, StoredRecord } from '../../audit/index.ts';
+import { type Result, success } from '../../base/result.ts';
 import type { JsonObject } from '../../contracts/json.ts';
-import type { OpenedRecord } from '../../contracts/running.ts';
+import type { VaultReason } from '../../contracts/reasons/vault.ts';
 
 /** The record as JSON. Absent keys stay absent: the public part is passed on as the leaf was made from it. */
-export const recordView = ({ index, leaf, record, payload }: OpenedRecord): JsonObject => ({
-  index,
-  leaf,
-  record: record as unknown as JsonObject,
-  payload,
-});
+export function recordView(audit: AuditRoom, stored: StoredRecord, payloads: boolean): Result<JsonObject, VaultReason> {
+  const payload = payloads ? audit.open(stored) : success(null);
+  if (!payload.ok) return payload;
+  const { index, leaf, record } = stored;
+  return success({ index, leaf, record: record as unknown as JsonObject, payload: payload.value });
+}
+
+/** All of them, or the first failure: a page with a hole would read as if nothing were missing. */
+export function recordViews(
+  audit: AuditRoom,
+  stored: readonly StoredRecord[],
+  payloads: boolean,
+): Result<readonly JsonObject[], VaultReason> {
+  const views: JsonObject[] = [];
+  for (const record of stored) {
+    const view = recordView(audit, record, payloads);
+    if (!view.ok) return view;
+    views.push(view.value);
+  }
+  return success(views);
+}

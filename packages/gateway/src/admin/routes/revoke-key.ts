@@ -1,6 +1,7 @@
 import { success } from '../../base/result.ts';
 import { keyId } from '../contract/key.ts';
 import { post } from '../verb.ts';
+import { keyView } from './key-view.ts';
 
 /** Ends a key: it is refused from the next request on. */
 export const revokeKey = post({
@@ -11,9 +12,14 @@ export const revokeKey = post({
   query: null,
   action: 'identity.key.revoked',
   run: async ({ params, principal, doors }) => {
-    const before = await doors.keys.revoke(principal.tenant, params['id'] ?? '');
-    if (!before.ok) return before;
-    const after = { ...before.value, state: 'revoked' as const };
-    return success({ status: 200, body: after, changed: { before: before.value, after } });
+    const id = params['id'] ?? '';
+    const was = await doors.identity.list(principal.tenant);
+    if (!was.ok) return was;
+    const revoked = await doors.identity.revoke(principal.tenant, id, principal);
+    if (!revoked.ok) return revoked;
+    doors.onKeyEnded(revoked.value.id);
+    const before = was.value.find((key) => key.id === id);
+    const after = keyView({ ...revoked.value, state: 'revoked', endsAt: revoked.value.revokedAt ?? revoked.value.expiresAt });
+    return success({ status: 200, body: after, changed: { before: before === undefined ? null : keyView(before), after } });
   },
 });

@@ -1,6 +1,7 @@
 import { success } from '../../base/result.ts';
 import { keyId, rotation } from '../contract/key.ts';
 import { post } from '../verb.ts';
+import { keyView } from './key-view.ts';
 
 /** Makes a successor for a key; the old one works on for the overlap, so that clients can be changed one by one. */
 export const rotateKey = post({
@@ -11,8 +12,14 @@ export const rotateKey = post({
   query: null,
   action: 'identity.key.rotated',
   run: async ({ params, body, principal, doors }) => {
-    const made = await doors.keys.rotate(principal.tenant, params['id'] ?? '', body.overlapMinutes * 60_000, principal);
-    if (!made.ok) return made;
-    return success({ status: 201, body: made.value, changed: { before: { id: params['id'] ?? '' }, after: made.value } });
+    const rotated = await doors.identity.rotate(principal.tenant, params['id'] ?? '', principal, {
+      overlapMs: body.overlapMinutes * 60_000,
+    });
+    if (!rotated.ok) return rotated;
+    const { key, text, old } = rotated.value;
+    if (body.overlapMinutes === 0) doors.onKeyEnded(old.id);
+    const after = keyView({ ...key, state: 'live', endsAt: key.expiresAt });
+    const before = keyView({ ...old, state: 'replaced', endsAt: Math.min(old.expiresAt, old.overlapEndsAt ?? old.expiresAt) });
+    return success({ status: 201, body: { ...after, secret: text.reveal() }, changed: { before, after } });
   },
 });

@@ -1,9 +1,12 @@
-import { success } from '../../base/result.ts';
+import { failure, success } from '../../base/result.ts';
 import { exchangeRef } from '../contract/record.ts';
 import { get } from '../verb.ts';
-import { recordView } from './record-view.ts';
+import { recordViews } from './record-view.ts';
 
-/** Everything that was recorded about one exchange, payloads opened. */
+/** An exchange has two records, and one more for each message of the server within it. */
+const MOST_RECORDS = 500;
+
+/** Everything that was recorded about one exchange, payloads opened, oldest first. */
 export const showRecord = get({
   name: 'log.show',
   path: '/api/v1/log/:id',
@@ -12,7 +15,10 @@ export const showRecord = get({
   query: null,
   action: 'audit.record.shown',
   run: async ({ params, principal, doors }) => {
-    const records = await doors.log.show(principal.tenant, params['id'] ?? '');
-    return records.ok ? success({ status: 200, body: { items: records.value.map(recordView), next: null } }) : records;
+    const found = await doors.audit.query(principal.tenant, { id: params['id'] ?? '', limit: MOST_RECORDS });
+    if (!found.ok) return found;
+    if (found.value.records.length === 0) return failure('audit.record_unknown');
+    const items = recordViews(doors.audit, found.value.records.toReversed(), true);
+    return items.ok ? success({ status: 200, body: { items: items.value, next: null } }) : items;
   },
 });

@@ -12,13 +12,13 @@ export const showStatus = get({
   query: null,
   action: 'gateway.status.shown',
   run: async ({ principal, doors, clock }) => {
-    const keys = await doors.keys.list(principal.tenant);
+    const keys = await doors.identity.list(principal.tenant);
     if (!keys.ok) return keys;
     const now = clock.now();
     const keysEnding = keys.value
-      .filter((key) => key.state === 'active' && key.expiresAt - now < SOON_MS)
-      .sort((a, b) => a.expiresAt - b.expiresAt)
-      .map(({ id, name, expiresAt }) => ({ id, name, expiresAt }));
+      .filter((key) => key.state === 'live' && key.endsAt - now < SOON_MS)
+      .sort((a, b) => a.endsAt - b.endsAt)
+      .map(({ id, name, endsAt }) => ({ id, name, expiresAt: endsAt }));
     return success({ status: 200, body: { ...(doors.status() as unknown as JsonObject), keysEnding } });
   },
 });

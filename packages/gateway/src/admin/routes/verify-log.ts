@@ -10,7 +10,10 @@ export const verifyLog = get({
   query: null,
   action: 'audit.log.verified',
   run: async ({ principal, doors }) => {
-    const verified = await doors.log.verify(principal.tenant);
-    return verified.ok ? success({ status: 200, body: verified.value }) : verified;
+    const verified = await doors.audit.verify(principal.tenant);
+    if (!verified.ok) return verified;
+    const { damage, ...counts } = verified.value;
+    const where = damage === null ? null : `${damage.problem} (record ${damage.index}, segment ${damage.segment}, byte ${damage.offset})`;
+    return success({ status: 200, body: { ...counts, damage: where } });
   },
 });

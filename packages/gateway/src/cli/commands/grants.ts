@@ -1,0 +1,52 @@
+import type { Command } from 'commander';
+import type { z } from 'zod';
+import { grant, page } from '../../admin/index.ts';
+import { sanitize } from '../render/sanitize.ts';
+import { table } from '../render/table.ts';
+import { relative } from '../render/time.ts';
+import { type Surroundings, type Work, withApi } from './command.ts';
+
+export function grantsCommands(program: Command, surroundings: Surroundings): void {
+  const grants = program
+    .command('grants')
+    .description('standing permissions for one principal and one tool: the only way to a destructive one');
+  grants
+    .command('add')
+    .argument('<principal>', 'as `sallyport keys list` prints it')
+    .argument('<tool>', 'SERVER__TOOL')
+    .description('give one tool to one principal')
+    .action(withApi(surroundings, addGrant));
+  grants.command('list').description('every grant').action(withApi(surroundings, listGrants));
+  grants.command('remove').argument('<id>').description('take a grant away').action(withApi(surroundings, removeGrant));
+}
+
+async function addGrant({ api, terminal }: Work, principal: string, tool: string): Promise<void> {
+  const added = await api.call('POST', '/api/v1/grants', grant, { principal, tool });
+  if (terminal.json) return terminal.printJson(added);
+  terminal.print(`Granted ${sanitize(added.tool)} to ${sanitize(added.principal)}. Take it away: sallyport grants remove ${added.id}`);
+}
+
+async function listGrants({ api, terminal, now }: Work): Promise<void> {
+  const { items } = await api.call('GET', '/api/v1/grants', page(grant));
+  if (terminal.json) return terminal.printJson(items);
+  if (items.length === 0) return terminal.print('There is no grant. Give one: sallyport grants add PRINCIPAL SERVER__TOOL');
+  terminal.print(
+    table<z.infer<typeof grant>>(
+      [
+        { title: 'id', text: (row) => row.id },
+        { title: 'principal', text: (row) => sanitize(row.principal) },
+        { title: 'tool', text: (row) => sanitize(row.tool), flexible: true },
+        { title: 'given', text: (row) => relative(row.createdAt, now) },
+        { title: 'by', text: (row) => sanitize(row.by), flexible: true },
+      ],
+      items,
+      terminal.screen,
+    ),
+  );
+}
+
+async function removeGrant({ api, terminal }: Work, id: string): Promise<void> {
+  const removed = await api.call('DELETE', `/api/v1/grants/${encodeURIComponent(id)}`, grant);
+  if (terminal.json) return terminal.printJson(removed);
+  terminal.print(`Removed ${removed.id}: ${sanitize(removed.principal)} no longer has ${sanitize(removed.tool)} by a grant.`);
+}

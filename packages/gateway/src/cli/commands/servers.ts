@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { page, type Server, type ServerDetail, server, serverDetail, tool } from '../../admin/index.ts';
+import { CommandError, EXIT } from '../exit.ts';
+import { sanitize } from '../render/sanitize.ts';
+import { facts, table } from '../render/table.ts';
+import { type Surroundings, type Work, withApi } from './command.ts';
+
+const path = (id: string, verb = ''): string => `/api/v1/servers/${encodeURIComponent(id)}${verb}`;
+
+export function serversCommands(program: Command, surroundings: Surroundings): void {
+  const servers = program.command('servers').description('upstream MCP servers and their tools');
+  servers.command('list').description('every server, with its tools counted by state').action(withApi(surroundings, listServers));
+  servers.command('show').argument('<id>').description('one server with its tools').action(withApi(surroundings, showServer));
+  servers
+    .command('add')
+    .argument('<file>', 'a JSON file, or - for standard input: {"id", "transport", "sharing", "effects"}')
+    .description('register a server and pin what it offers')
+    .action(withApi(surroundings, addServer));
+  servers
+    .command('approve')
+    .argument('<id>')
+    .argument('<tool>', 'as the server names it')
+    .description('pin a new or changed tool as it is now, and say what it does')
+    .option('--effect <effect>', 'read, write or destructive; without it the effect stays')
+    .option('--digest <sha256>', 'only if the tool is still the one that was looked at')
+    .action(withApi(surroundings, approveTool));
+  servers.command('refresh').argument('<id>').description('look again at what it offers').action(withApi(surroundings, refreshServer));
+  servers.command('remove').argument('<id>').description('take a server and its pins away').action(withApi(surroundings, removeServer));
+}
+
+const place = ({ transport }: Server): string =>
+  transport.kind === 'stdio' ? [transport.command, ...transport.args].join(' ') : (transport.url ?? transport.local ?? '');
+
+async function listServers({ api, terminal }: Work): Promise<void> {
+  const { items } = await api.call('GET', '/api/v1/servers', page(server));
+  if (terminal.json) return terminal.printJson(items);
+  if (items.length === 0) return terminal.print('There is no server yet. Register one: sallyport servers add FILE');
+  terminal.print(
+    table<Server>(
+      [
+        { title: 'id', text: (row) => row.id },
+        { title: 'transport', text: (row) => row.transport.kind },
+        { title: 'sharing', text: (row) => row.sharing },
+        { title: 'tools', text: (row) => String(row.toolCounts.approved), align: 'right' },
+        { title: 'waiting', text: (row) => String(row.toolCounts.pending + row.toolCounts.changed), align: 'right' },
+        { title: 'quarantined', text: (row) => String(row.toolCounts.quarantined), align: 'right' },
+        { title: 'state', text: (row) => (row.enabled ? 'enabled' : 'disabled') },
+        { title: 'where', text: (row) => sanitize(place(row)), flexible: true },
+      ],
+      items,
+      terminal.screen,
+    ),
+  );
+}
+
+async function showServer({ api, terminal }: Work, id: string): Promise<void> {
+  printDetail({ terminal }, await api.call('GET', path(id), serverDetail));
+}
+
+function printDetail({ terminal }: Pick<Work, 'terminal'>, shown: ServerDetail): void {
+  if (terminal.json) {
+    terminal.printJson(shown);
+    return;
+  }
+  const { legacy, modern } = shown.revisions;
+  terminal.print(
+    facts(
+      [
+        ['server', `${shown.id} (${sanitize(shown.title)})`],
+        ['where', `${shown.transport.kind} · ${sanitize(place(shown))}`],
+        ['sharing', shown.sharing],
+        ['speaks', [...modern, ...legacy].map(sanitize).join(', ') || 'not known yet'],
+        ['state', shown.enabled ? 'enabled' : 'disabled'],
+      ],
+      terminal.screen,
+    ),
+  );
+  terminal.print('');
+  terminal.print(
+    table<ServerDetail['tools'][number]>(
+      [
+        { title: 'tool', text: (row) => sanitize(row.name) },
+        { title: 'effect', text: (row) => (row.effectSet ? row.effect : `${row.effect} (not set)`) },
+        { title: 'state', text: (row) => (row.gone ? 'gone' : row.state) },
+        { title: 'needs', text: (row) => row.needs.join(', ') },
+        { title: 'digest', text: (row) => (row.offered ?? row).digest.slice(0, 12) },
+        { title: 'why', text: (row) => row.offered?.problem ?? row.problem ?? '', flexible: true },
+      ],
+      shown.tools,
+      terminal.screen,
+    ),
+  );
+}
+
+async function addServer({ api, terminal }: Work, file: string): Promise<void> {
+  const body = readJson(file);
+  if (terminal.screen.width !== null) terminal.tell('Starting the server and reading what it offers …');
+  printDetail({ terminal }, await api.call('POST', '/api/v1/servers', serverDetail, body));
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file === '-' ? 0 : file, 'utf8'));
+  } catch (error) {
+    const what =
+      error instanceof SyntaxError ? 'is not JSON' : `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`;
+    throw new CommandError(
+      EXIT.usage,
+      `${file} ${what}. It should look like {"id":"files","transport":{"kind":"stdio","launch":{"command":"…","args":["…"]}},"effects":{"read_file":"read"}}.`,
+    );
+  }
+}
+
+interface ApproveOptions {
+  readonly effect?: string;
+  readonly digest?: string;
+}
+
+async function approveTool({ api, terminal }: Work, id: string, name: string, { effect, digest }: ApproveOptions): Promise<void> {
+  const body = { tool: name, ...(effect === undefined ? {} : { effect }), ...(digest === undefined ? {} : { digest }) };
+  const approved = await api.call('POST', path(id, '/approve'), tool, body);
+  if (terminal.json) return terminal.printJson(approved);
+  const grant =
+    approved.effect === 'destructive'
+      ? ` Nobody calls it without a grant: sallyport grants add PRINCIPAL ${sanitize(approved.qualifiedName)}`
+      : '';
+  terminal.print(
+    `Approved ${sanitize(approved.qualifiedName)} as ${approved.effect}${approved.effectSet ? '' : ' (no effect was set)'}.${grant}`,
+  );
+}
+
+async function refreshServer({ api, terminal }: Work, id: string): Promise<void> {
+  printDetail({ terminal }, await api.call('POST', path(id, '/refresh'), serverDetail));
+}
+
+async function removeServer({ api, terminal }: Work, id: string): Promise<void> {
+  const removed = await api.call('DELETE', path(id), server);
+  if (terminal.json) return terminal.printJson(removed);
+  terminal.print(`Removed ${removed.id} with its pins. Registered again, its tools are pinned anew.`);
+}

@@ -1,0 +1,89 @@
+import { tmpdir } from 'node:os';
+import { dirname, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CommanderError } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
+import type { Logger } from '../base/log.ts';
+import { demoSeed } from './demo-seed.ts';
+import { CommandError, EXIT, type ExitCode } from './exit.ts';
+import { programOf } from './program.ts';
+import { sanitize } from './render/sanitize.ts';
+import { onStop } from './signals.ts';
+import { endQuietlyOnClosedPipe, type Terminal, terminal } from './terminal.ts';
+
+const { env } = process;
+const HERE = dirname(fileURLToPath(import.meta.url));
+
+let stopGateway = async (): Promise<void> => {};
+
+const terminalFor = (json: boolean): Terminal => terminal(process, env, json);
+
+/** Lines for operators go to stderr: JSON in a pipe, a short text on a terminal. Information is left out there: the live view shows it. */
+function logTo(to: Terminal): Logger {
+  const write = (level: string, event: string, fields: Readonly<Record<string, unknown>> = {}): void => {
+    if (to.screen.width !== null && level === 'info') return;
+    to.tell(JSON.stringify({ time: new Date().toISOString(), level, event, ...fields }));
+  };
+  return {
+    info: (event, fields) => write('info', event, fields),
+    warn: (event, fields) => write('warn', event, fields),
+    error: (event, fields) => write('error', event, fields),
+  };
+}
+
+function shown(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near.startsWith('..') || near === '' ? path : `./${near}`;
+}
+
+const program = programOf({
+  version: manifest.version,
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  surroundings: { terminalFor, now: () => Date.now() },
+  starting: {
+    terminalFor,
+    startGateway: async () => (await import('../main.ts')).startGateway,
+    demoSeed,
+    machine: {
+      path: env['PATH'] ?? '',
+      lang: env['LANG'] ?? 'C.UTF-8',
+      runtime: env['XDG_RUNTIME_DIR'] ?? tmpdir(),
+      uid: process.getuid?.() ?? 0,
+      node: process.execPath,
+      packages: HERE,
+    },
+    logTo,
+    absolute: (data) => resolve(data),
+    shown,
+    onStop: (stop) => {
+      stopGateway = stop;
+      void onStop(stop);
+    },
+    startedByNpm: env['npm_lifecycle_event'] === 'start',
+  },
+});
+
+function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof CommandError) {
+    const json = process.argv.includes('--json');
+    process.stderr.write(
+      json ? `${JSON.stringify({ error: { message: error.message, ...error.facts } })}\n` : `sallyport: ${error.message}\n`,
+    );
+    return error.code;
+  }
+  // Commander has said what is wrong; help and version are no mistakes.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  const detail = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`sallyport: this should not happen: ${sanitize(detail)}\n`);
+  return EXIT.refused;
+}
+
+endQuietlyOnClosedPipe(process, () => void stopGateway().finally(() => process.exit(EXIT.done)));
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+  // A start that failed half way may have left something that keeps the process alive.
+  process.exit();
+}
