@@ -88,9 +88,14 @@ export function readHeader(buffer: Buffer): ReadHeader | null {
   };
 }
 
-/** Whether the batch at the buffer's start is what was written. */
-export const isWhole = (buffer: Buffer, header: ReadHeader): boolean =>
-  buffer.length >= header.bytes && batchCrc(buffer, header.bytes) === header.crc;
+/** Whether the batch at the buffer's start is what was written, its padding included. */
+export function isWhole(buffer: Buffer, header: ReadHeader): boolean {
+  const end = paddedBytes(header.bytes);
+  if (buffer.length < end || batchCrc(buffer, header.bytes) !== header.crc) return false;
+  return buffer.compare(FULL_PADDING, 0, end - header.bytes, header.bytes, end) === 0;
+}
+
+const FULL_PADDING = Buffer.alloc(SECTOR, PADDING);
 
 const headerCrc = (buffer: Buffer): number => crc32(buffer.subarray(12, HEADER_CRC_AT), buffer.readUInt16LE(6));
 

@@ -31,7 +31,9 @@ export function classifyTail(rest: Buffer, expected: Expected): Tail {
 function classifyHeadless(rest: Buffer, used: number): Tail {
   const missing = isZero(rest, 0, SECTOR);
   const cutShort = used < HEADER_BYTES;
-  return missing || cutShort ? { kind: 'torn', bytes: paddedBytes(used) } : damaged('the head of a batch fails its checksum');
+  return missing || cutShort
+    ? { kind: 'torn', bytes: Math.ceil(used / SECTOR) * SECTOR }
+    : damaged('the head of a batch fails its checksum');
 }
 
 function classifyBody(rest: Buffer, used: number, header: ReadHeader): Tail {

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import type { TenantId } from '../base/ids.ts';
+import { DEFAULT_TENANT, type TenantId } from '../base/ids.ts';
 import { failure, type Result, success } from '../base/result.ts';
 import type { Journal, JournalEntry, Receipt } from '../contracts/journal.ts';
 import type { JsonObject } from '../contracts/json.ts';
@@ -86,8 +86,9 @@ class JournalRoom implements AuditRoom {
   async openAll(): Promise<Result<null, AuditReason>> {
     try {
       await this.#deps.files.makeDirectory(this.#deps.dir);
-      const names = (await this.#deps.files.list(this.#deps.dir)).filter((name) => LOG_NAME.test(name)).sort();
-      for (const name of names) {
+      const names = (await this.#deps.files.list(this.#deps.dir)).filter((name) => LOG_NAME.test(name));
+      // The default tenant's log always exists: a disk that takes no record is found at the start, not at the first call.
+      for (const name of new Set([DEFAULT_TENANT, ...names.sort()])) {
         const opened = await this.#open(name as TenantId);
         if (!opened.ok) return opened;
       }

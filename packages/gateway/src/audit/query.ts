@@ -137,7 +137,7 @@ interface Source {
 async function searchGroup(search: Search, source: Source, places: readonly Place[]): Promise<string | null> {
   const from = places[0]?.offset ?? 0;
   const last = places.at(-1);
-  if (last !== undefined) await source.reader.view(from, last.offset + last.header.bytes - from, source.limit);
+  if (last !== undefined) await source.reader.view(from, last.offset + paddedBytes(last.header.bytes) - from, source.limit);
   for (const place of places.toReversed()) {
     if (isDone(search)) return null;
     search.read += place.header.bytes;

@@ -51,7 +51,7 @@ export async function readHeaderAt(reader: SegmentReader, at: number, limit: num
 export async function readBatch(reader: SegmentReader, at: number, limit: number): Promise<BatchView | null> {
   const header = await readHeaderAt(reader, at, limit);
   if (header === null) return null;
-  const buffer = await reader.view(at, header.bytes, limit);
+  const buffer = await reader.view(at, paddedBytes(header.bytes), limit);
   return isWhole(buffer, header) ? { offset: at, header, buffer, end: at + paddedBytes(header.bytes) } : null;
 }
 

@@ -56,7 +56,9 @@ export class Disk implements JournalFiles {
   constructor(random: () => number, faults: Faults = {}, content: ReadonlyMap<string, Buffer> = new Map()) {
     this.#random = random;
     this.#faults = faults;
-    this.#live = new Map([...content].map(([path, bytes]) => [path, { live: Buffer.from(bytes), durable: Buffer.from(bytes), dirty: new Set<number>() }]));
+    this.#live = new Map(
+      [...content].map(([path, bytes]) => [path, { live: Buffer.from(bytes), durable: Buffer.from(bytes), dirty: new Set<number>() }]),
+    );
     this.#durable = new Map(this.#live);
     this.powerLoss = new Promise((resolve) => {
       this.#lost = resolve;
@@ -85,7 +87,9 @@ export class Disk implements JournalFiles {
 
   async list(path: string): Promise<readonly string[]> {
     await this.#operation();
-    const inside = [...this.#live.keys()].filter((name) => name.startsWith(`${path}/`)).map((name) => name.slice(path.length + 1).split('/')[0] ?? '');
+    const inside = [...this.#live.keys()]
+      .filter((name) => name.startsWith(`${path}/`))
+      .map((name) => name.slice(path.length + 1).split('/')[0] ?? '');
     return [...new Set(inside)];
   }
 

@@ -30,7 +30,15 @@ export function prepareGround(): Ground {
 export const SMALL = { segmentBytes: 16 * 1024, batchBytes: 8 * 1024, batchRecords: 16, batchTurns: 4 } as const;
 
 export function journalDeps(vault: Vault, files: JournalFiles, dir: string): JournalDeps {
-  return { dir, files, clock: systemClock, sealer: vault.sealer('audit'), mac: vault.mac('audit'), report: () => undefined, settings: SMALL };
+  return {
+    dir,
+    files,
+    clock: systemClock,
+    sealer: vault.sealer('audit'),
+    mac: vault.mac('audit'),
+    report: () => undefined,
+    settings: SMALL,
+  };
 }
 
 export async function opened(deps: JournalDeps): Promise<AuditRoom> {
