@@ -1,7 +1,9 @@
 import type { PublicPart } from '@sallyport/ledger';
 import type { Result } from '../base/result.ts';
 import type { SecretString } from '../base/secret-string.ts';
-import type { JsonValue } from './json.ts';
+import type { Logger } from '../base/log.ts';
+import type { JsonObject, JsonValue } from './json.ts';
+import type { Role } from './principal.ts';
 import type { Reason } from './reasons/index.ts';
 
 /** How a server stands right now, for people: `ready` answers calls, the others say why not. */
@@ -47,6 +49,27 @@ export interface OpenedRecord {
   readonly payload: JsonValue;
 }
 
+/** Servers, a client key and its grants for a data directory that has none yet. */
+export interface Seed {
+  /** As `POST /api/v1/servers` takes them. */
+  readonly servers: readonly JsonObject[];
+  readonly client: { readonly name: string; readonly roles: readonly Role[] };
+  /** Tools, as `server__name`, that the client key is granted beyond its roles. */
+  readonly grants: readonly string[];
+}
+
+/** What only the command line may ask the machine for. */
+export interface Surroundings {
+  /** PATH, LANG and the folder for sockets. */
+  readonly path: string;
+  readonly lang: string;
+  readonly runtime: string;
+  readonly uid: number;
+  /** This process's Node binary, and a folder from which `node_modules/.bin` is looked for upward. */
+  readonly node: string;
+  readonly packages: string;
+}
+
 export interface StartOptions {
   /** Data directory, absolute. Made with mode 0700 where it does not exist. */
   readonly data: string;
@@ -55,8 +78,12 @@ export interface StartOptions {
   readonly adminPort: number;
   /** True: a taken port is no error, the next free one is used and reported. */
   readonly nextFreePort: boolean;
-  /** True: the sample servers are registered and started, and a client key is kept. */
-  readonly demo: boolean;
+  /** What a first run registers, and the client key that is kept; null starts with what is there. */
+  readonly seed: Seed | null;
+  /** The guide's blocks as a document; `{}` is the guide's values. */
+  readonly settings: JsonObject;
+  readonly surroundings: Surroundings;
+  readonly log: Logger;
   /** A line for people about something that takes longer than a second. */
   readonly progress: (line: string) => void;
 }

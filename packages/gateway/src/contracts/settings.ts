@@ -1,7 +1,7 @@
 /** A setting weaker than the guide's value, named by the operator (DESIGN section 2, point 6). */
 export interface Deviation {
   readonly key: string;
-  readonly value: string | number | boolean;
+  readonly value: string | number | boolean | readonly string[];
   readonly reason: string;
   /** ISO date (YYYY-MM-DD) after which it no longer holds. */
   readonly until: string;
@@ -16,6 +16,7 @@ export interface Settings {
     readonly addressBurst: number;
     readonly byAddress: boolean;
     readonly byPrincipal: boolean;
+    readonly progressiveDelays: boolean;
   };
   readonly input: {
     readonly maxPayloadBytes: number;

@@ -1,3 +1,5 @@
 import type { JsonObject } from '../contracts/json.ts';
 
-export const serverInfo: JsonObject = { name: 'sallyport', title: 'Sallyport', version: '0.1.0' };
+export const VERSION = '0.1.0';
+
+export const serverInfo: JsonObject = { name: 'sallyport', title: 'Sallyport', version: VERSION };

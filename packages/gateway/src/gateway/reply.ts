@@ -86,6 +86,8 @@ export const REPLIES = {
   'identity.key_unknown': operator(),
   'identity.invalid_request': operator(),
   'identity.role_required': operator(),
+  'identity.kept_key_damaged': operator(),
+  'identity.kept_key_permissions': operator(),
 
   'policy.denied': shown(tool(40300, 'Refused by policy.')),
   'policy.out_of_scope': UNKNOWN_TOOL,

@@ -4,7 +4,7 @@ import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { Registration } from '../../contracts/registration.ts';
 import type { Era } from '../../contracts/target.ts';
 import type { Connecting, Connection, ConnectOptions } from './connection.ts';
-import { openEndpoint } from './http-endpoint.ts';
+import { closeEndpoint, openEndpoint } from './http-endpoint.ts';
 import { openLegacyHttp } from './http-legacy.ts';
 import { openModernHttp } from './http-modern.ts';
 import { type LiveEndpoint, LocalServer } from './local-http.ts';
@@ -31,7 +31,11 @@ export class Dialer {
   async dial(server: Registration, era: Era, scratch: string, options: ConnectOptions): Connecting {
     const { transport } = server;
     if (transport.kind === 'stdio') {
-      return openStdio(this.#deps, { name: nameOf(server), scratch, launch: transport.launch, era }, options);
+      return openStdio(
+        this.#deps,
+        { name: nameOf(server), scratch, disposable: scratch !== nameOf(server), launch: transport.launch, era },
+        options,
+      );
     }
     const live = await this.#endpoint(server);
     if (!live.ok) return live;
@@ -49,7 +53,7 @@ export class Dialer {
     this.#locals.delete(name);
     this.#endpoints.delete(name);
     await local?.close();
-    await endpoint?.endpoint.outbound.close();
+    if (endpoint !== undefined) await closeEndpoint(endpoint.endpoint);
   }
 
   async close(): Promise<void> {
@@ -57,7 +61,7 @@ export class Dialer {
     const endpoints = [...this.#endpoints.values()];
     this.#locals.clear();
     this.#endpoints.clear();
-    await Promise.all([...locals.map((local) => local.close()), ...endpoints.map((live) => live.endpoint.outbound.close())]);
+    await Promise.all([...locals.map((local) => local.close()), ...endpoints.map((live) => closeEndpoint(live.endpoint))]);
   }
 
   async #endpoint(server: Registration): Promise<Result<LiveEndpoint, GatewayReason>> {

@@ -5,13 +5,16 @@ import { type Outbound, openOutbound, reachOf } from '../../http/index.ts';
 
 /** Where an HTTP server stands and what the gateway shows it on every request. */
 export interface Endpoint {
-  readonly outbound: Outbound;
+  /** For exchanges that end. */
+  readonly calls: Outbound;
+  /** For streams that stay open, apart: a session each, they would take every connection from the calls. */
+  readonly streams: Outbound;
   readonly path: string;
   /** Lower-case names. Headers of the registration and the bearer token of a server that we started; never anything of a client. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-const CONNECTIONS = 64;
+const CONNECTIONS = 256;
 const CONNECT_MS = 5000;
 
 /** Headers that the registration may not set: the protocol and the connection own them. */
@@ -24,12 +27,14 @@ export function openEndpoint(text: string, headers: Readonly<Record<string, stri
   for (const [name, value] of Object.entries(headers)) {
     if (!OWN.test(name.toLowerCase()) && /^[\t\x20-\x7e]*$/.test(value)) lower[name.toLowerCase()] = value;
   }
-  const outbound = openOutbound(url, {
-    reach: reachOf(url),
-    connections: CONNECTIONS,
-    connectMs: CONNECT_MS,
-    headerBytes: LIMITS.headerBytes,
-  });
-  if (!outbound.ok) return failure('gateway.upstream_unavailable', `${outbound.reason} ${outbound.detail ?? ''}`);
-  return success({ outbound: outbound.value, path: `${url.pathname}${url.search}`, headers: lower });
+  const options = { reach: reachOf(url), connections: CONNECTIONS, connectMs: CONNECT_MS, headerBytes: LIMITS.headerBytes };
+  const calls = openOutbound(url, options);
+  const streams = openOutbound(url, options);
+  if (!calls.ok) return failure('gateway.upstream_unavailable', `${calls.reason} ${calls.detail ?? ''}`);
+  if (!streams.ok) return failure('gateway.upstream_unavailable', streams.reason);
+  return success({ calls: calls.value, streams: streams.value, path: `${url.pathname}${url.search}`, headers: lower });
 }
+
+export const closeEndpoint = async (endpoint: Endpoint): Promise<void> => {
+  await Promise.all([endpoint.calls.close(), endpoint.streams.close()]);
+};

@@ -29,7 +29,7 @@ export interface ExchangeOptions {
 /** Sends one request and reads its answer, a JSON body or an event stream, within the cap for results. Returns what cuts it off. */
 export function exchange(endpoint: Endpoint, options: ExchangeOptions, handler: ExchangeHandler): () => void {
   const reader = new Answer(options.endless, handler, () => cut());
-  const cut = endpoint.outbound.send(
+  const cut = (options.endless ? endpoint.streams : endpoint.calls).send(
     {
       method: options.method,
       path: endpoint.path,

@@ -5,7 +5,7 @@ import { failure, type Result, success } from '../../base/result.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { LocalHttp } from '../../contracts/registration.ts';
 import { Backoff } from './backoff.ts';
-import { type Endpoint, openEndpoint } from './http-endpoint.ts';
+import { closeEndpoint, type Endpoint, openEndpoint } from './http-endpoint.ts';
 import { type Child, launch } from './launch.ts';
 import { followLog } from './server-log.ts';
 import type { StdioDeps } from './stdio-client.ts';
@@ -64,7 +64,7 @@ export class LocalServer {
     const running = this.#running;
     if (running === null) return;
     await running.child.end();
-    await running.endpoint.outbound.close();
+    await closeEndpoint(running.endpoint);
   }
 
   async #start(): Promise<Result<Running, GatewayReason>> {
@@ -92,7 +92,7 @@ export class LocalServer {
       const detail = `the process ended (${exit.signal ?? `code ${exit.code}`})`;
       this.#running = null;
       if (!this.#closed) this.#backoff.failed(detail, this.#clock.monotonic() - startedAt);
-      void endpoint.outbound.close();
+      void closeEndpoint(endpoint);
       return detail;
     });
     this.#running = { endpoint, child, gone };

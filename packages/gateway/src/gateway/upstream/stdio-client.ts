@@ -1,3 +1,6 @@
+import { rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { failure, success } from '../../base/result.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
@@ -17,19 +20,30 @@ export interface StdioDeps extends LaunchDeps {
   readonly onServerLog: (server: string, line: string) => void;
 }
 
+export interface StdioTarget {
+  /** For the log. */
+  readonly name: string;
+  readonly scratch: string;
+  /** Whether the scratch folder is one session's: emptied before, since it may be left from a crash and another principal, and removed after. */
+  readonly disposable: boolean;
+  readonly launch: Launch;
+  readonly era: Era;
+}
+
+const REMOVE = { recursive: true, force: true, maxRetries: 3 } as const;
+
 /** Bytes that wait for a server that does not read. Beyond it the session ends: nothing queued there may act minutes later. */
 const UNREAD_BYTES = 32 * 1_048_576;
 /** Lines on stdout that are no message before the server counts as broken: some print a banner there. */
 const GARBAGE_LINES = 100;
 
 /** Starts a server and speaks to it over its standard streams. It is ended again where the handshake fails. */
-export async function openStdio(
-  deps: StdioDeps,
-  target: { readonly name: string; readonly scratch: string; readonly launch: Launch; readonly era: Era },
-  options: ConnectOptions,
-): Connecting {
+export async function openStdio(deps: StdioDeps, target: StdioTarget, options: ConnectOptions): Connecting {
+  const folder = join(deps.scratch, target.scratch);
+  if (target.disposable) rmSync(folder, REMOVE);
   const started = launch(deps, target.scratch, target.launch);
   if (!started.ok) return started;
+  if (target.disposable) void started.value.exited.then(() => rm(folder, REMOVE)).catch(() => {});
   followLog(started.value.stderr, options.clock, (line) => deps.onServerLog(target.name, line));
   const session = new StdioSession(started.value, options, target.era);
   const facts =

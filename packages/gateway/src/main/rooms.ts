@@ -1,0 +1,131 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type AuditRoom, openJournal, systemFiles } from '../audit/index.ts';
+import { random } from '../base/bytes.ts';
+import type { Clock } from '../base/clock.ts';
+import { DEFAULT_TENANT } from '../base/ids.ts';
+import type { Logger } from '../base/log.ts';
+import { failure, type Result, success } from '../base/result.ts';
+import { compose, openSnapshots, type Snapshots } from '../config/index.ts';
+import type { Reason } from '../contracts/reasons/index.ts';
+import type { StartOptions } from '../contracts/running.ts';
+import type { Settings } from '../contracts/settings.ts';
+import type { Upstreams } from '../gateway/index.ts';
+import { openProber, openUpstreams, type Reaper, startReaper } from '../gateway/index.ts';
+import { type Identity, openIdentity } from '../identity/index.ts';
+import { type Grants, openGrants } from '../policy/index.ts';
+import { openRegistry, type Registry } from '../registry/index.ts';
+import { openStorage, type Storage, secureDirectory } from '../storage/index.ts';
+import { openVault, type Vault } from '../vault/index.ts';
+
+/** Every room of a data directory, built bottom up. `close` goes the other way. */
+export interface Rooms {
+  readonly firstRun: boolean;
+  readonly clock: Clock;
+  readonly vault: Vault;
+  readonly storage: Storage;
+  readonly journal: AuditRoom;
+  readonly settings: Settings;
+  readonly identity: Identity;
+  readonly grants: Grants;
+  readonly registry: Registry;
+  readonly upstreams: Upstreams;
+  readonly snapshots: Snapshots;
+  close(): Promise<void>;
+}
+
+type Opened<T> = Promise<Result<T, Reason>>;
+
+export async function openRooms(options: StartOptions, clock: Clock): Opened<Rooms> {
+  const closing: (() => Promise<void> | void)[] = [];
+  const close = async (): Promise<void> => {
+    for (const end of closing.splice(0).reverse()) await end();
+  };
+  const rooms = await build(options, clock, closing);
+  if (rooms.ok) return success({ ...rooms.value, close });
+  await close();
+  return rooms;
+}
+
+async function build(options: StartOptions, clock: Clock, closing: (() => Promise<void> | void)[]): Opened<Omit<Rooms, 'close'>> {
+  const { log, data } = options;
+  const composed = compose(options.settings, clock.now());
+  if (!composed.ok)
+    return failure('config.invalid', composed.mistakes.map((mistake) => `${mistake.key}: expected ${mistake.expected}`).join('; '));
+  const { settings } = composed.value;
+  const ground = await openGround(options, clock, closing);
+  if (!ground.ok) return ground;
+  const { vault, storage, journal } = ground.value;
+  const identity = await openIdentity({ storage, mac: vault.mac('pepper'), clock, random, settings: () => settings.keys, log });
+  if (!identity.ok) return identity;
+  closing.push(() => identity.value.close());
+  const grants = await openGrants({ storage, clock });
+  if (!grants.ok) return grants;
+  const reaper = startReaper();
+  closing.push(() => reaper.close());
+  const dial = dialDeps(options, clock, reaper, log);
+  const registry = await openRegistry({ storage, prober: openProber(dial), clock, log });
+  if (!registry.ok) return registry;
+  closing.push(() => registry.value.close());
+  const upstreams = openUpstreams(dial);
+  closing.push(() => upstreams.close());
+  const snapshots = openSnapshots({ log });
+  const { firstRun } = ground.value;
+  return success({
+    firstRun,
+    clock,
+    vault,
+    storage,
+    journal,
+    settings,
+    identity: identity.value,
+    grants: grants.value,
+    registry: registry.value,
+    upstreams,
+    snapshots,
+    data,
+  });
+}
+
+interface Ground {
+  readonly firstRun: boolean;
+  readonly vault: Vault;
+  readonly storage: Storage;
+  readonly journal: AuditRoom;
+}
+
+/** What everything stands on: the directory, its keys, its state and its journal, in this order. */
+async function openGround({ data, log }: StartOptions, clock: Clock, closing: (() => Promise<void> | void)[]): Opened<Ground> {
+  const directory = secureDirectory(data);
+  if (!directory.ok) return directory;
+  // Keys are made for an empty directory only: beside data that older keys sealed, new ones would hide the loss.
+  const firstRun = !existsSync(join(data, 'state.db')) && !existsSync(join(data, 'journal'));
+  const vault = openVault({ file: join(data, 'keys'), create: firstRun, random });
+  if (!vault.ok) return vault;
+  closing.push(() => vault.value.close());
+  const key = vault.value.stateKey();
+  const storage = await openStorage({ dir: data, key, clock, log });
+  key.fill(0);
+  if (!storage.ok) return storage;
+  closing.push(() => storage.value.close());
+  const report = (event: string, detail: string): void => log.warn(event, { detail });
+  const journal = await openJournal({
+    dir: join(data, 'journal'),
+    files: systemFiles,
+    clock,
+    sealer: vault.value.sealer('audit'),
+    mac: vault.value.mac('audit'),
+    report,
+  });
+  if (!journal.ok) return journal;
+  closing.push(() => journal.value.close());
+  return success({ firstRun, vault: vault.value, storage: storage.value, journal: journal.value });
+}
+
+function dialDeps({ surroundings, data }: StartOptions, clock: Clock, reaper: Reaper, log: Logger) {
+  const { path, node, packages, lang } = surroundings;
+  const onServerLog = (server: string, line: string): void => log.info('gateway.upstream.stderr', { server, line });
+  return { path, node, packages, lang, clock, reaper, scratch: join(data, 'scratch'), onServerLog };
+}
+
+export const TENANT = DEFAULT_TENANT;

@@ -1,0 +1,51 @@
+import type { Registration } from '../contracts/registration.ts';
+import type { RuntimeStatus, ServerStatus } from '../contracts/running.ts';
+import type { Snapshot } from '../contracts/snapshot.ts';
+import type { Gateway } from '../gateway/index.ts';
+import { VERSION } from '../gateway/index.ts';
+import { type Rooms, TENANT } from './rooms.ts';
+
+export interface StatusParts {
+  readonly rooms: Rooms;
+  readonly gateway: Gateway;
+  readonly startedAt: number;
+  readonly dataDir: string;
+  readonly urls: () => { readonly mcp: string; readonly admin: string };
+  readonly draining: () => boolean;
+}
+
+/** How the gateway stands now, for people and for `doctor`. */
+export function statusOf({ rooms, gateway, startedAt, dataDir, urls, draining }: StatusParts): RuntimeStatus {
+  const snapshot = rooms.snapshots.current(TENANT);
+  const { rate, deviations } = snapshot.settings;
+  return {
+    version: VERSION,
+    startedAt,
+    mcpUrl: urls().mcp,
+    adminUrl: urls().admin,
+    dataDir,
+    snapshot: { sequence: snapshot.sequence, digest: snapshot.digest },
+    journalWritable: rooms.journal.writable,
+    draining: draining(),
+    servers: [...snapshot.servers.values()].map((server) => serverStatus(server, snapshot, rooms)),
+    rate: { requestsPerMinute: rate.requestsPerMinute, burst: rate.burst },
+    deviations: deviations.map(({ key, reason, until }) => ({ key, reason, until })),
+    ...gateway.figures(),
+  };
+}
+
+function serverStatus(server: Registration, snapshot: Snapshot, rooms: Rooms): ServerStatus {
+  const tools = [...snapshot.tools.values()].filter((tool) => tool.server === server.id);
+  const offered = tools.filter((tool) => tool.state === 'approved');
+  const failing = rooms.upstreams.status().find((row) => row.server === server.id && row.state === 'failing');
+  return {
+    id: server.id,
+    transport: server.transport.kind,
+    sharing: server.sharing,
+    state: server.enabled ? (failing ? 'failed' : 'ready') : 'disabled',
+    tools: offered.filter((tool) => tool.needs.length === 0).length,
+    pending: tools.length - offered.length,
+    unreachable: offered.filter((tool) => tool.needs.length > 0).length,
+    note: failing?.detail ?? null,
+  };
+}
