@@ -4,7 +4,7 @@ import type { Authenticator } from '../contracts/authenticator.ts';
 import type { Principal } from '../contracts/principal.ts';
 import type { IdentityReason } from '../contracts/reasons/identity.ts';
 import { type ApiKey, endOf, principalOf } from './api-key.ts';
-import { isKeyText } from './key-text.ts';
+import { isKeyText, KEY_TEXT_LENGTH } from './key-text.ts';
 import { NOTE_EVERY_MS } from './last-use.ts';
 import { isInNetworks } from './network.ts';
 import { macOf, type Room } from './room.ts';
@@ -19,7 +19,7 @@ const MOST_TRIES = 3;
 
 type Verdict = Result<Principal, IdentityReason>;
 
-/** The authenticator over stored keys. Garbage costs a regular expression and no look-up. */
+/** The authenticator over stored keys. Garbage costs a hash at most, and no look-up. */
 export function createAuthenticator(room: Room): Authenticator {
   const underWay = new Map<string, Promise<Result<Admitted, IdentityReason>>>();
 
@@ -34,9 +34,10 @@ export function createAuthenticator(room: Room): Authenticator {
 
   return {
     identify(token, address) {
-      if (!isKeyText(token)) return failure('identity.credential_malformed');
+      if (token.length !== KEY_TEXT_LENGTH) return failure('identity.credential_malformed');
       const hash = sha256Hex(token);
       const known = cached(room, hash);
+      if (known === null && !isKeyText(token)) return failure('identity.credential_malformed');
       if (known === null) return lookUpOnce(hash, token).then((found) => (found.ok ? admit(room, found.value, address) : found));
       return known.ok ? admit(room, known.value, address) : known;
     },
@@ -57,9 +58,9 @@ function cached({ cache, clock }: Room, hash: string): Result<Admitted, Identity
 
 function admit({ clock, lastUse }: Room, verdict: Admitted, address: string): Verdict {
   const { key, principal } = verdict;
-  if (clock.now() > principal.credential.expiresAt) return failure('identity.credential_expired');
-  if (key.cidrs !== null && !isInNetworks(address, key.cidrs)) return failure('identity.address_not_allowed', `key ${key.id}`);
   const now = clock.now();
+  if (now > principal.credential.expiresAt) return failure('identity.credential_expired');
+  if (key.cidrs !== null && !isInNetworks(address, key.cidrs)) return failure('identity.address_not_allowed', `key ${key.id}`);
   if (now - verdict.lastUsed >= NOTE_EVERY_MS) {
     verdict.lastUsed = now;
     lastUse.note(key.id, now);

@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib';
 
 const PREFIX = 'sp_';
 const SHAPE = /^sp_[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]_[A-Za-z0-9_-]{5}[AQgw]$/;
-const LENGTH = 53;
+export const KEY_TEXT_LENGTH = 53;
 const BODY_LENGTH = 46;
 export const KEY_BYTES = 32;
 
@@ -17,7 +17,7 @@ export function keyTextOf(bytes: Buffer): string {
 
 /** Whether a text has the form of our keys, checksum included. Says nothing about whether the key exists. */
 export const isKeyText = (text: string): boolean =>
-  text.length === LENGTH && SHAPE.test(text) && checksum(text.slice(0, BODY_LENGTH)) === text.slice(BODY_LENGTH + 1);
+  text.length === KEY_TEXT_LENGTH && SHAPE.test(text) && checksum(text.slice(0, BODY_LENGTH)) === text.slice(BODY_LENGTH + 1);
 
 function checksum(body: string): string {
   const sum = Buffer.alloc(4);
