@@ -20,15 +20,23 @@ const instances = new Map<string, Ajv>();
  */
 export function compileSchema(schema: JsonObject, dialect: Dialect, engine: Engine, trusted: boolean): Check {
   const ajv = instanceFor(dialect, engine);
-  if (!trusted && ajv.validateSchema(schema) !== true)
+  const own = withoutId(schema);
+  if (!trusted && ajv.validateSchema(own) !== true)
     throw new Error(`it breaks its meta-schema: ${ajv.errorsText(ajv.errors).slice(0, 200)}`);
   try {
-    const validate = ajv.compile(schema);
+    const validate = ajv.compile(own);
     return (value) => (validate(value) === true ? null : describeError(validate.errors?.[0] as ErrorObject | undefined));
   } finally {
-    // ajv keeps every schema by object and by $id: two tools with one $id would collide, and the memory would never be freed.
-    ajv.removeSchema(schema);
+    // ajv keeps every schema that it met; the memory would never be freed.
+    ajv.removeSchema(own);
   }
+}
+
+// ajv registers a schema by its $id: two tools with one $id would collide, and one that takes the $id of a meta-schema would replace it.
+// References are local to the document, so nothing needs it.
+function withoutId(schema: JsonObject): JsonObject {
+  const { $id, ...rest } = schema;
+  return typeof $id === 'string' && $id.startsWith('#') ? { ...rest, $id } : rest;
 }
 
 // An instance costs 5 ms, a schema 0.4.
@@ -52,7 +60,6 @@ function openAjv(dialect: Dialect, engine: Engine): Ajv {
     // `toString` and `constructor` are missing unless the value itself has them.
     ownProperties: true,
     validateFormats: false,
-    addUsedSchema: false,
     validateSchema: false,
     logger: false as const,
     code: { regExp: engine === 'linear' ? linearEngine : nativeEngine },
