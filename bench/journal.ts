@@ -10,6 +10,7 @@ import { intent, newId } from '../packages/gateway/test/faults/journal.ts';
 
 // Records a second and CPU per record and commit of the whole process, without and with a sealed payload. Argument: where the journal stands.
 const SECONDS = 3;
+const SEGMENT_BYTES = 16 * 1024 * 1024;
 const parent = process.argv[2] ?? tmpdir();
 
 let commits = 0;
@@ -69,7 +70,29 @@ async function measure(callers: number, secret: object | null): Promise<object> 
   };
 }
 
+// What the disk and the system charge for one durable write, with nothing of ours: the floor of a commit in the same run.
+async function bareWrite(bytes: number): Promise<object> {
+  const directory = mkdtempSync(join(parent, 'sallyport-bench-'));
+  const path = join(directory, 'bare');
+  const made = await systemFiles.create(path);
+  await made.write(Buffer.alloc(SEGMENT_BYTES), 0);
+  await made.sync();
+  await made.close();
+  const file = await systemFiles.open(path);
+  const data = Buffer.alloc(bytes, 1);
+  const until = systemClock.monotonic() + SECONDS * 1000;
+  const start = process.cpuUsage();
+  let writes = 0;
+  for (; systemClock.monotonic() < until; writes++) await file.writeDurably(data, (writes * bytes) % SEGMENT_BYTES);
+  const { user, system } = process.cpuUsage(start);
+  await file.close();
+  rmSync(directory, { recursive: true, force: true });
+  return { bytes, writeMs: Math.round((SECONDS * 10_000) / writes) / 10, cpuUsPerWrite: Math.round((user + system) / writes) };
+}
+
+const print = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
+
+for (const bytes of [1024, 8192, 65_536]) print({ figure: 'bare durable write', ...(await bareWrite(bytes)) });
 for (const secret of [null, { arguments: { text: 'x'.repeat(180) } }]) {
-  for (const callers of [1, 16, 64])
-    process.stdout.write(`${JSON.stringify({ figure: 'journal', ...(await measure(callers, secret)) })}\n`);
+  for (const callers of [1, 16, 64]) print({ figure: 'journal', ...(await measure(callers, secret)) });
 }
