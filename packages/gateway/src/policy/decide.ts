@@ -11,7 +11,10 @@ import { isInScope, isMethodInScope } from './scope.ts';
 
 export type Decider = (inputs: DecisionInputs) => Result<Decision, PolicyReason>;
 
-/** A slice holds the shipped policies and the grants that name exactly this caller and this tool: ten at most, for speed (DESIGN section 8). */
+/**
+ * A slice holds the shipped policies and the grants that name exactly this caller and this tool: ten at most, for speed (DESIGN section 8).
+ * All of them speak of both actions, so discover and call share one.
+ */
 export const SLICE_POLICIES = 10;
 
 interface Slice {
@@ -35,10 +38,10 @@ function slicer(document: PolicyDocument): (inputs: DecisionInputs) => Slice {
   const sharedContent = sha256Hex(JSON.stringify(shared));
   const room = SLICE_POLICIES - Object.keys(shared).length;
   const grants = Map.groupBy(document.grants, (grant) => pair(grant.principal, grant.tool));
-  return ({ principal, resource, action }) => {
+  return ({ principal, resource }) => {
     const own = (grants.get(pair(principal.id, resource.qualifiedName)) ?? []).slice(0, room);
-    if (own.length === 0) return { content: `${action} ${sharedContent}`, policies: shared };
-    return withGrants(shared, `${action} ${sharedContent}`, own);
+    if (own.length === 0) return { content: sharedContent, policies: shared };
+    return withGrants(shared, sharedContent, own);
   };
 }
 

@@ -5,8 +5,8 @@ import type { PolicyReason } from '../contracts/reasons/policy.ts';
 
 export type CedarPolicies = Readonly<Record<string, string | cedar.PolicyJson>>;
 
-/** More than a busy gateway's working set of (principal with a grant, tool) pairs between two decisions that are not cached. */
-export const SLOTS = 64;
+/** Slices that Cedar holds at a time, 16 KB each: without grants there is one, and one more for each pair of a caller and a tool granted to it. */
+export const SLOTS = 256;
 
 // Cedar keeps what was preparsed for the life of the thread and has no delete: new ids leak, the same id again does not. So there is a
 // fixed set of ids, handed out here, and the least recently used one is overwritten. Keyed by content: equal slices of two snapshots
