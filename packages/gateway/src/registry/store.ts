@@ -1,3 +1,4 @@
+import type { Kysely } from 'kysely';
 import type { ServerId, TenantId } from '../base/ids.ts';
 import type { Result } from '../base/result.ts';
 import type { StorageReason } from '../contracts/reasons/storage.ts';
@@ -71,16 +72,7 @@ export function openRegistryStore(storage: Storage): RegistryStore {
         const some = server === null ? all : all.where('server', '=', server);
         return (await some.orderBy('server').orderBy('position').orderBy('name').execute()).map(pinOf);
       }),
-    putServer: (registration, pins, now) =>
-      attempt(() =>
-        queries.transaction().execute(async (transaction) => {
-          const { tenant, id } = registration;
-          await transaction.deleteFrom('registry_pin').where('tenant', '=', tenant).where('server', '=', id).execute();
-          await transaction.deleteFrom('registry_server').where('tenant', '=', tenant).where('id', '=', id).execute();
-          await transaction.insertInto('registry_server').values(serverRow(registration, now)).execute();
-          for (const pin of pins) await transaction.insertInto('registry_pin').values(pinRow(pin)).execute();
-        }),
-      ),
+    putServer: (registration, pins, now) => attempt(() => replaceServer(queries, registration, pins, now)),
     putPin: (pin) =>
       attempt(async () => {
         const { tenant, server, name, ...values } = pinRow(pin);
@@ -111,6 +103,16 @@ export function openRegistryStore(storage: Storage): RegistryStore {
         }),
       ),
   };
+}
+
+function replaceServer(queries: Kysely<Tables>, registration: Registration, pins: readonly Pin[], now: number): Promise<void> {
+  const { tenant, id } = registration;
+  return queries.transaction().execute(async (transaction) => {
+    await transaction.deleteFrom('registry_pin').where('tenant', '=', tenant).where('server', '=', id).execute();
+    await transaction.deleteFrom('registry_server').where('tenant', '=', tenant).where('id', '=', id).execute();
+    await transaction.insertInto('registry_server').values(serverRow(registration, now)).execute();
+    for (const pin of pins) await transaction.insertInto('registry_pin').values(pinRow(pin)).execute();
+  });
 }
 
 const serverRow = (registration: Registration, now: number): ServerRow => ({
