@@ -12,7 +12,7 @@ export const newGrant = z.strictObject({
     .max(300),
 });
 
-export const grant = z.strictObject({
+export const grant = z.object({
   id: grantId,
   principal: z.string(),
   tool: z.string(),

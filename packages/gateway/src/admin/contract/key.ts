@@ -33,7 +33,7 @@ export const rotation = z.strictObject({
   overlapMinutes: z.int().min(0).max(4320).default(1440),
 });
 
-export const key = z.strictObject({
+export const key = z.object({
   id: keyId,
   name: z.string(),
   principal: z.string(),

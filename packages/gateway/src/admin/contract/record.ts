@@ -36,7 +36,7 @@ export const followQuery = z.strictObject({
 });
 
 /** The public part is passed on as it is stored: its shape is the ledger's, and its leaf depends on every byte. */
-export const storedRecord = z.strictObject({
+export const storedRecord = z.object({
   index: z.int(),
   leaf: z.string(),
   record: z.looseObject({ v: z.literal(1), kind: recordKind, id: z.string(), time: z.int() }),
@@ -46,7 +46,7 @@ export const storedRecord = z.strictObject({
   problem: z.string().optional(),
 });
 
-export const verification = z.strictObject({
+export const verification = z.object({
   log: z.string(),
   segments: z.int(),
   batches: z.int(),

@@ -53,8 +53,8 @@ export const newServer = z.strictObject({
 
 /** Values of environment variables and headers are never answered: their names are. */
 const shownTransport = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('stdio'), command: z.string(), args: z.array(z.string()), env: z.array(z.string()) }),
-  z.strictObject({
+  z.object({ kind: z.literal('stdio'), command: z.string(), args: z.array(z.string()), env: z.array(z.string()) }),
+  z.object({
     kind: z.literal('streamable-http'),
     url: z.string().nullable(),
     headers: z.array(z.string()),
@@ -63,14 +63,14 @@ const shownTransport = z.discriminatedUnion('kind', [
   }),
 ]);
 
-export const server = z.strictObject({
+export const server = z.object({
   id: serverId,
   title: z.string(),
   transport: shownTransport,
   sharing,
   enabled: z.boolean(),
-  revisions: z.strictObject({ legacy: z.array(z.string()), modern: z.array(z.string()) }),
-  toolCounts: z.strictObject({ approved: z.int(), pending: z.int(), changed: z.int(), quarantined: z.int() }),
+  revisions: z.object({ legacy: z.array(z.string()), modern: z.array(z.string()) }),
+  toolCounts: z.object({ approved: z.int(), pending: z.int(), changed: z.int(), quarantined: z.int() }),
 });
 
 export const serverDetail = server.extend({ tools: z.array(tool) });

@@ -4,7 +4,7 @@ export const effect = z.enum(['read', 'write', 'destructive']);
 
 export const digest = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in lower case hex');
 
-export const tool = z.strictObject({
+export const tool = z.object({
   /** As the server names it. */
   name: z.string(),
   /** `server__name`, as clients see it and grants name it. */
@@ -25,7 +25,7 @@ export const tool = z.strictObject({
   /** Written by the server: untrusted text. */
   definition: z.json(),
   /** What a changed tool shows now; null where nothing differs. */
-  offered: z.strictObject({ digest: z.string(), definition: z.json(), problem: z.string().nullable() }).nullable(),
+  offered: z.object({ digest: z.string(), definition: z.json(), problem: z.string().nullable() }).nullable(),
 });
 
 export const approval = z.strictObject({

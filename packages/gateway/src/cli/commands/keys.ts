@@ -16,7 +16,7 @@ interface CreateOptions {
   readonly owner?: string;
 }
 
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
 
 export function keysCommands(program: Command, surroundings: Surroundings): void {
   const keys = program.command('keys').description('API keys: make, list, revoke, rotate');
@@ -24,8 +24,8 @@ export function keysCommands(program: Command, surroundings: Surroundings): void
     .command('create')
     .argument('<name>', 'for people; unique among the keys that work')
     .description('make a key; its text is shown once')
-    .requiredOption('--role <role>', 'reader, writer, approver, auditor, admin or service; repeat for several', collect, [])
-    .requiredOption('--scope <server/tool>', 'what it reaches, such as files/* or files/read_file; repeat', collect, [])
+    .requiredOption('--role <role>', 'reader, writer, approver, auditor, admin or service; repeat for several', collect)
+    .requiredOption('--scope <server/tool>', 'what it reaches, such as files/* or files/read_file; repeat', collect)
     .option('--method <method>', 'an MCP method that it may use; repeat. Without any: all that its roles permit', collect, [])
     .option('--network <cidr>', 'a network from which it may be used; repeat. Without any: anywhere', collect, [])
     .option('--days <n>', 'how long it lives, at most 30')
