@@ -156,6 +156,17 @@ describe('whose a session is', () => {
   });
 });
 
+describe('a client session that ends while its server starts', () => {
+  it('leaves no server behind', async () => {
+    const who = owner('ann', 's1');
+    const server = registration('tools', stdio());
+    const starting = bench.upstreams.acquire(server, 'legacy', who);
+    if (who.session !== null) bench.upstreams.releaseSession(who.session);
+    await starting;
+    await eventually(() => bench.upstreams.peek(server, 'legacy', who) === null);
+  });
+});
+
 describe('caps', () => {
   it('a principal whose sessions are all at work gets no third one, another principal does', async () => {
     const busy = await Promise.all(['s1', 's2'].map((session) => acquire(stdio(), 'legacy', owner('ann', session))));

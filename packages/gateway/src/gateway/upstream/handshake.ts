@@ -86,3 +86,17 @@ export function legacyParams(request: UpstreamRequest, id: string): JsonObject {
   const given = request.params['_meta'];
   return { ...request.params, _meta: { ...(isObject(given) ? given : {}), progressToken: id } };
 }
+
+/** `subscriptions/listen` for changes of the tools. Open until it is cancelled: the longest delay that a timer takes is its deadline. */
+export const listenRequest = (signal: AbortSignal): UpstreamRequest => ({
+  ...ownRequest('subscriptions/listen', { notifications: { toolsListChanged: true } }, FOREVER_MS),
+  signal,
+});
+
+const FOREVER_MS = 2_147_000_000;
+
+/** Whether a server says that it tells of changed tools. */
+export function offersListChanged(facts: ServerFacts): boolean {
+  const tools = facts.capabilities['tools'];
+  return isObject(tools) && tools['listChanged'] === true;
+}

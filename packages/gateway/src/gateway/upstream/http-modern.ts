@@ -1,8 +1,7 @@
 import { failure, type Result, success } from '../../base/result.ts';
-import type { JsonObject } from '../../contracts/json.ts';
 import { Calls, type Outcome } from './calls.ts';
 import { CALLS_PER_CONNECTION, type Connecting, type Connection, type ConnectOptions, type ServerFacts } from './connection.ts';
-import { discover, modernParams, ownRequest } from './handshake.ts';
+import { discover, listenRequest, modernParams, offersListChanged } from './handshake.ts';
 import { postCall } from './http-call.ts';
 import type { Endpoint } from './http-endpoint.ts';
 import { modernHeaders } from './http-headers.ts';
@@ -88,7 +87,7 @@ class ModernHttp {
   }
 
   #openListen(ended: (lived: boolean) => void): () => void {
-    const request = ownRequest('subscriptions/listen', { notifications: { toolsListChanged: true } }, FOREVER_MS);
+    const request = listenRequest(new AbortController().signal);
     const call = this.#listens.start(request, () => {});
     if (call === null) return () => {};
     const cut = this.#post(this.#listens, call.id, request, true);
@@ -101,12 +100,7 @@ class ModernHttp {
   }
 }
 
-/** Longest delay that a timer takes; a listen is reopened after it. */
-const FOREVER_MS = 2_147_000_000;
 const LIVED_MS = 5000;
-
-const offersListChanged = (facts: ServerFacts): boolean =>
-  (facts.capabilities['tools'] as JsonObject | undefined)?.['listChanged'] === true;
 
 /** `resultType`: absent counts as complete, `complete` is; anything else is a round trip or a task that is not built, never forwarded blindly. */
 function settled(outcome: Outcome): Outcome {

@@ -90,6 +90,7 @@ class SessionTable implements Upstreams {
       if (slot.key.session === session) this.#end(slot);
     }
     for (const key of this.#memories.keys()) if (key.endsWith(` ${session}`)) this.#memories.delete(key);
+    this.#endStarting((key) => key.endsWith(` ${session}`));
   }
 
   releaseServer(server: Registration): void {
@@ -97,6 +98,7 @@ class SessionTable implements Upstreams {
     for (const slot of this.#slots.all()) if (slot.key.server === name) this.#end(slot);
     for (const key of this.#memories.keys()) if (key.startsWith(`${name} `)) this.#memories.delete(key);
     this.#registrations.delete(name);
+    this.#endStarting((key) => key.startsWith(`${name} `));
     void this.#dialer.release(server);
   }
 
@@ -200,6 +202,17 @@ class SessionTable implements Upstreams {
 
   #end(slot: Slot): void {
     if (this.#slots.drop(slot)) void slot.session.close();
+  }
+
+  // A session that is on its way when its owner leaves would run until it is idle for long, and count against him.
+  #endStarting(among: (key: string) => boolean): void {
+    for (const [key, starting] of this.#starts) {
+      if (!among(key)) continue;
+      void starting.then(() => {
+        const slot = this.#slots.get(key);
+        if (slot !== undefined) this.#end(slot);
+      });
+    }
   }
 
   #endIdle(): void {

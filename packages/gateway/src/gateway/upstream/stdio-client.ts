@@ -9,7 +9,7 @@ import type { Era } from '../../contracts/target.ts';
 import { LineReader } from '../../protocol/index.ts';
 import { Calls, type Outcome } from './calls.ts';
 import { CALLS_PER_CONNECTION, type Connecting, type Connection, type ConnectOptions, type ServerFacts } from './connection.ts';
-import { discover, initialize, legacyParams, modernParams, ownRequest } from './handshake.ts';
+import { discover, initialize, legacyParams, listenRequest, modernParams, offersListChanged, ownRequest } from './handshake.ts';
 import { receive } from './incoming.ts';
 import { type Child, type LaunchDeps, launch } from './launch.ts';
 import { guessId, readMessage } from './read-message.ts';
@@ -70,6 +70,7 @@ class StdioSession {
   #garbage = 0;
   #fault: string | null = null;
   #level: string | null = null;
+  #listening: AbortController | null = null;
 
   constructor(child: Child, options: ConnectOptions, era: Era) {
     this.#child = child;
@@ -113,11 +114,23 @@ class StdioSession {
       facts,
       request: (request) => this.request(request),
       setLogLevel: (level) => this.#setLogLevel(level, facts),
-      watch: () => {},
-      unwatch: () => {},
+      watch: () => this.#listen(facts),
+      unwatch: () => this.#unlisten(),
       closed: this.closed,
       close: () => this.close(),
     };
+  }
+
+  // A stateful server tells of changes anyway; a stateless one only those who listen (MCP 2026-07-28).
+  #listen(facts: ServerFacts): void {
+    if (this.#era !== 'modern' || this.#listening !== null || !offersListChanged(facts)) return;
+    this.#listening = new AbortController();
+    void this.request(listenRequest(this.#listening.signal));
+  }
+
+  #unlisten(): void {
+    this.#listening?.abort();
+    this.#listening = null;
   }
 
   async #setLogLevel(level: string, facts: ServerFacts): Promise<void> {
