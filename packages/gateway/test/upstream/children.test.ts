@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Child, launch } from '../../src/gateway/upstream/launch.ts';
@@ -90,12 +90,14 @@ describe('when the gateway is killed with SIGKILL', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const line: Buffer = await new Promise((resolve) => gateway?.stdout?.once('data', resolve));
-    expect(JSON.parse(line.toString())).toMatchObject({ started: true });
+    const said = JSON.parse(line.toString()) as { started: boolean; folder: string };
+    expect(said.started).toBe(true);
     const before = descendants(gateway.pid ?? 0);
     // The reaper, the stubborn server, the shell and its two sleeps.
     expect(before.length).toBeGreaterThanOrEqual(4);
     gateway.kill('SIGKILL');
     await eventually(() => before.every(isGone), 10_000);
+    rmSync(said.folder, { recursive: true, force: true });
   });
 });
 
