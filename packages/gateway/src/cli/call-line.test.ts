@@ -158,7 +158,7 @@ describe('rows from records', () => {
     ],
     [
       { kind: 'refusal', reason: 'gateway.hidden_tool' },
-      { decision: 'refused', why: 'gateway.hidden_tool (the client saw: no such tool)', tool: '-' },
+      { decision: 'refused', why: 'no role or grant of this key reaches it (the client saw: no such tool)', tool: '-' },
     ],
     [
       { kind: 'outcome', status: 'error' },
@@ -174,6 +174,15 @@ describe('rows from records', () => {
     ],
   ] as const)('%o becomes %o', (record, expected) => {
     expect(callRows()(opened(record))).toMatchObject(expected);
+  });
+
+  it('names the tool that was asked for and hidden, and takes the time of its guards', () => {
+    const guards = [
+      { guard: 'authenticate', verdict: 'pass', us: 30 },
+      { guard: 'resolve-target', verdict: 'deny', us: 12 },
+    ] as const;
+    const hidden = opened({ kind: 'refusal', reason: 'gateway.hidden_tool', method: 'tools/call', guards }, { detail: 'files__move_file' });
+    expect(callRows()(hidden)).toMatchObject({ tool: 'files__move_file', us: 42, decision: 'refused' });
   });
 
   it.each(['answer', 'authentication', 'administration', 'system'] as const)('a record of kind %s is no call', (kind) => {

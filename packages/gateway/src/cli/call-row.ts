@@ -55,10 +55,10 @@ function row(opened: OpenedRecord, intent: OpenedRecord | undefined): CallRow {
     time: record.time,
     ref: record.id,
     who: textOf(from('name')) ?? record.principal ?? intent?.record.principal ?? textOf(from('address')) ?? '-',
-    tool: toolOf(record) ?? toolOf(intent?.record) ?? textOf(from('tool')) ?? record.method ?? '-',
+    tool: toolOf(record) ?? toolOf(intent?.record) ?? nameAsked(record, textOf(from('detail'))) ?? record.method ?? '-',
     arguments: from('arguments'),
     decision: decisionOf(record),
-    us: record.durationUs ?? null,
+    us: record.durationUs ?? guardTime(record),
     why: why(record, intent?.record, textOf(from('detail'))),
     // The count of an outcome is its progress notifications.
     count: record.kind === 'refusal' ? (record.count ?? 1) : 1,
@@ -70,22 +70,28 @@ function toolOf(record: OpenedRecord['record'] | undefined): string | null {
   return record.server === undefined || record.tool.startsWith(`${record.server}__`) ? record.tool : `${record.server}__${record.tool}`;
 }
 
+const nameAsked = (record: OpenedRecord['record'], detail: string | null): string | null =>
+  record.reason !== undefined && record.reason in NAME_REFUSED ? detail : null;
+
+/** A refusal took as long as its guards. */
+const guardTime = ({ guards }: OpenedRecord['record']): number | null =>
+  guards === undefined || guards.length === 0 ? null : guards.reduce((sum, guard) => sum + guard.us, 0);
+
 function decisionOf(record: OpenedRecord['record']): CallRow['decision'] {
   if (record.kind === 'refusal' || record.status === 'refused') return 'refused';
   if (record.status === 'ok') return 'allowed';
   return record.status === 'error' ? 'failed' : 'unknown';
 }
 
-/** What the client was told is not what happened for these: the operator is told both. */
-const CLIENT_SAW: Readonly<Record<string, string>> = {
-  'gateway.hidden_tool': 'the client saw: no such tool',
-  'policy.out_of_scope': 'the client saw: no such tool',
+/** For these the detail is the name that was asked for, and the client may have been told less than what happened. */
+const NAME_REFUSED: Readonly<Record<string, string>> = {
+  'gateway.hidden_tool': 'no role or grant of this key reaches it (the client saw: no such tool)',
+  'gateway.unknown_tool': 'no such tool is approved',
 };
 
 function why(record: OpenedRecord['record'], intent: OpenedRecord['record'] | undefined, detail: string | null): string {
   if (record.reason !== undefined) {
-    const saw = CLIENT_SAW[record.reason];
-    return `${detail ?? record.reason}${saw === undefined ? '' : ` (${saw})`}`;
+    return NAME_REFUSED[record.reason] ?? detail ?? record.reason;
   }
   if (record.status === 'error') return detail ?? 'the server answered with an error';
   if (record.status === 'unknown') return 'no outcome is known';

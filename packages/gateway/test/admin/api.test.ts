@@ -247,6 +247,31 @@ describe('the record of what was done', () => {
   });
 });
 
+describe('following the log', () => {
+  it('gives records as lines, in order, from the index that was asked for, until the reader goes', async () => {
+    const lines: Answer['body'][] = [];
+    await new Promise<void>((resolve, reject) => {
+      const headers = { host: 'localhost', authorization: `Bearer ${keys['auditor']}` };
+      const outgoing = request({ socketPath: gateway.socketPath, path: '/api/v1/log/follow?from=0', headers, agent: false }, (response) => {
+        expect(response.headers['content-type']).toBe('application/x-ndjson');
+        let rest = '';
+        response.on('data', (chunk: Buffer) => {
+          const parts = (rest + chunk.toString()).split('\n');
+          rest = parts.pop() ?? '';
+          for (const part of parts) if (part !== '') lines.push(JSON.parse(part));
+          if (lines.length < 5) return;
+          outgoing.destroy();
+          resolve();
+        });
+      });
+      outgoing.on('error', reject);
+      outgoing.end();
+    });
+    expect(lines.slice(0, 5).map((line) => line.index)).toEqual([0, 1, 2, 3, 4]);
+    expect(lines.every((line) => line.payload === null)).toBe(true);
+  });
+});
+
 describe('keys', () => {
   it('are refused from the next request on once they are revoked', async () => {
     const body = { name: 'short', roles: ['auditor'], scopes: [{ server: '*', tool: '*' }] };
