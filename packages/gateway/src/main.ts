@@ -52,55 +52,21 @@ async function join(
   keys: FirstKeys,
   apply: ReturnType<typeof applier>,
 ): Promise<Result<RunningGateway, Reason>> {
-  const { clock, journal, snapshots, vault } = rooms;
-  const { log, surroundings } = options;
-  let port = 0;
-  const mac = vault.mac('audit');
-  const gateway = openGateway({
-    tenant: TENANT,
-    clock,
-    log,
-    identity: rooms.identity,
-    journal,
-    snapshots,
-    upstreams: rooms.upstreams,
-    hosts: () => hostRules({ secure: false, port, names: [], origins: [] }),
-    secure: false,
-    keyed: (text) => mac.mac(text).toString('hex'),
-    inspect: { arguments: [], result: [] },
-    onDrift: driftWatch(rooms, apply, log),
-  });
+  const state: State = { port: 0, draining: false, admin: null, startedAt: rooms.clock.now() };
+  const gateway = gatewayOf(rooms, options, state, apply);
   const listener = await listenFrom(options.port, options.nextFreePort, gateway);
   if (!listener.ok) return listener;
-  port = listener.value.port;
-  const state = { draining: false, admin: null as RunningAdmin | null };
-  const urls = () => ({ mcp: `http://${HOST}:${port}/mcp`, admin: state.admin?.url ?? '' });
-  const status = () => statusOf({ rooms, gateway, startedAt, dataDir: options.data, urls, draining: () => state.draining });
-  const startedAt = clock.now();
-  const admin = await openAdmin({
-    doors: {
-      identity: rooms.identity,
-      onKeyEnded: (id) => gateway.dropCredential(id),
-      audit: journal,
-      registry: rooms.registry,
-      grants: rooms.grants,
-      apply,
-      status,
-    },
-    snapshots,
-    clock,
-    log,
-    host: HOST,
-    port: options.adminPort,
-    socket: socketPlace(options.data, surroundings.runtime, surroundings.uid),
-  });
+  state.port = listener.value.port;
+  const status = () =>
+    statusOf({ rooms, gateway, dataDir: options.data, ...state, mcpUrl: mcpUrl(state), adminUrl: state.admin?.url ?? '' });
+  const admin = await adminOf(rooms, options, { gateway, apply, status });
   if (!admin.ok) {
     await listener.value.close(0);
     return failure(admin.reason === 'http.listen_failed' ? 'admin.fault' : admin.reason, admin.detail);
   }
   state.admin = admin.value;
   return success({
-    mcpUrl: urls().mcp,
+    mcpUrl: mcpUrl(state),
     adminUrl: admin.value.url,
     socketPath: admin.value.socketPath,
     dataDir: options.data,
@@ -113,6 +79,53 @@ async function join(
       state.draining = true;
       await stop(rooms, gateway, listener.value, admin.value);
     },
+  });
+}
+
+interface State {
+  port: number;
+  draining: boolean;
+  admin: RunningAdmin | null;
+  readonly startedAt: number;
+}
+
+const mcpUrl = ({ port }: State): string => `http://${HOST}:${port}/mcp`;
+
+function gatewayOf(rooms: Rooms, { log }: StartOptions, state: State, apply: ReturnType<typeof applier>): Gateway {
+  const { clock, identity, journal, snapshots, upstreams } = rooms;
+  const mac = rooms.vault.mac('audit');
+  return openGateway({
+    tenant: TENANT,
+    clock,
+    log,
+    identity,
+    journal,
+    snapshots,
+    upstreams,
+    hosts: () => hostRules({ secure: false, port: state.port, names: [], origins: [] }),
+    secure: false,
+    keyed: (text) => mac.mac(text).toString('hex'),
+    inspect: { arguments: [], result: [] },
+    onDrift: driftWatch(rooms, apply, log),
+  });
+}
+
+interface AdminParts {
+  readonly gateway: Gateway;
+  readonly apply: ReturnType<typeof applier>;
+  readonly status: RunningGateway['status'];
+}
+
+function adminOf(rooms: Rooms, { adminPort, data, log, surroundings }: StartOptions, { gateway, apply, status }: AdminParts) {
+  const { clock, grants, identity, journal, registry, snapshots } = rooms;
+  return openAdmin({
+    doors: { identity, onKeyEnded: (id) => gateway.dropCredential(id), audit: journal, registry, grants, apply, status },
+    snapshots,
+    clock,
+    log,
+    host: HOST,
+    port: adminPort,
+    socket: socketPlace(data, surroundings.runtime, surroundings.uid),
   });
 }
 

@@ -10,23 +10,24 @@ export interface StatusParts {
   readonly gateway: Gateway;
   readonly startedAt: number;
   readonly dataDir: string;
-  readonly urls: () => { readonly mcp: string; readonly admin: string };
-  readonly draining: () => boolean;
+  readonly mcpUrl: string;
+  readonly adminUrl: string;
+  readonly draining: boolean;
 }
 
 /** How the gateway stands now, for people and for `doctor`. */
-export function statusOf({ rooms, gateway, startedAt, dataDir, urls, draining }: StatusParts): RuntimeStatus {
+export function statusOf({ rooms, gateway, startedAt, dataDir, mcpUrl, adminUrl, draining }: StatusParts): RuntimeStatus {
   const snapshot = rooms.snapshots.current(TENANT);
   const { rate, deviations } = snapshot.settings;
   return {
     version: VERSION,
     startedAt,
-    mcpUrl: urls().mcp,
-    adminUrl: urls().admin,
+    mcpUrl,
+    adminUrl,
     dataDir,
     snapshot: { sequence: snapshot.sequence, digest: snapshot.digest },
     journalWritable: rooms.journal.writable,
-    draining: draining(),
+    draining,
     servers: [...snapshot.servers.values()].map((server) => serverStatus(server, snapshot, rooms)),
     rate: { requestsPerMinute: rate.requestsPerMinute, burst: rate.burst },
     deviations: deviations.map(({ key, reason, until }) => ({ key, reason, until })),

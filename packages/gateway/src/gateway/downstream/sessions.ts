@@ -42,6 +42,7 @@ export interface Sessions {
   end(session: Session): void;
   endAll(which: (session: Session) => boolean): void;
   all(): IterableIterator<Session>;
+  readonly size: number;
   sweep(): void;
 }
 
@@ -96,6 +97,9 @@ export function openSessions(clock: Clock, onEnd: (session: Session) => void): S
     end,
     endAll,
     all: () => byId.values(),
+    get size() {
+      return byId.size;
+    },
     sweep,
   };
 }

@@ -1,0 +1,73 @@
+import type { IncomingMessage } from 'node:http';
+import type { Deny } from '../contracts/verdict.ts';
+import type { Answer } from './downstream/answer.ts';
+import { receive } from './downstream/receive.ts';
+import type { Exchange, Partially } from './exchange.ts';
+import type { Figures } from './figures.ts';
+import { describe, type Line } from './line.ts';
+import { HANDLERS } from './methods/index.ts';
+import type { Works } from './methods/works.ts';
+import type { GatewayDeps } from './open-gateway.ts';
+import { refusalEntry } from './records.ts';
+import { REPLIES, type Row } from './reply.ts';
+import { headBudget, headRefusal, refusalOf } from './respond.ts';
+
+export interface Answering {
+  readonly guards: Line;
+  readonly works: Works;
+  readonly figures: Figures;
+  readonly draining: () => boolean;
+}
+
+/** One exchange from its first byte to its reply: every path ends in one. */
+export function answerExchange(deps: GatewayDeps, { guards, works, figures, draining }: Answering) {
+  const refuse = async (exchange: Partially, denied: Deny, answer: Answer): Promise<void> => {
+    const entry = refusalEntry(exchange, denied, deps.clock.now());
+    const foldBy = foldKey(exchange, denied);
+    const recorded =
+      foldBy === null ? await deps.journal.append(deps.tenant, entry) : await deps.journal.refuse(deps.tenant, foldBy, entry);
+    reply(exchange, recorded.ok ? denied : { verdict: 'deny', reason: recorded.reason }, answer);
+  };
+
+  const handle = async (exchange: Exchange, answer: Answer): Promise<void> => {
+    try {
+      const handler = HANDLERS[exchange.frame.plan.class];
+      if (!handler) return await refuse(exchange, { verdict: 'deny', reason: 'protocol.method_not_built' }, answer);
+      await handler(exchange, answer, works);
+    } catch (fault) {
+      deps.log.error('gateway.fault', { ref: exchange.id, fault: describe(fault) });
+      await refuse(exchange, { verdict: 'deny', reason: 'gateway.fault', detail: describe(fault) }, answer);
+    } finally {
+      exchange.budget.release();
+    }
+  };
+
+  return async (request: IncomingMessage, answer: Answer): Promise<void> => {
+    const received = receive(request, deps.snapshots.current(deps.tenant), deps.clock);
+    if (draining()) return reply(received, { verdict: 'deny', reason: 'gateway.draining', retryAfterSeconds: 5 }, answer);
+    const outcome = await guards(received);
+    if (outcome.passed) {
+      await handle(outcome.exchange, answer);
+    } else {
+      outcome.exchange.budget?.release();
+      await refuse(outcome.exchange, outcome.denied, answer);
+    }
+    figures.add(received.trace);
+  };
+}
+
+/** Answers with a denial that is already recorded. A refused notification has no answer but its HTTP status. */
+export const reply: Works['reply'] = (exchange, denied, answer, meta) => {
+  headRefusal(answer, denied);
+  if (exchange.budget) headBudget(answer, { budget: exchange.budget, snapshot: exchange.snapshot });
+  const row: Row = REPLIES[denied.reason];
+  if (exchange.frame?.kind === 'notification' && row.as !== 'transport') return answer.empty(202);
+  const wire = refusalOf(exchange, denied, meta ?? null);
+  answer.finish(wire.status, wire.json);
+};
+
+/** Refusals that anybody can cause at will are folded when they are many: before authentication by address, over the rate by principal. */
+function foldKey(exchange: Partially, { reason }: Deny): string | null {
+  if (!exchange.principal) return `address ${exchange.peer.bucket}`;
+  return reason === 'gateway.rate_limited' || reason === 'gateway.too_many_in_flight' ? `principal ${exchange.principal.id}` : null;
+}
