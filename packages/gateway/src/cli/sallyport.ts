@@ -2,8 +2,8 @@ import { tmpdir } from 'node:os';
 import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CommanderError } from 'commander';
-import manifest from '../../package.json' with { type: 'json' };
 import type { Logger } from '../base/log.ts';
+import { VERSION } from '../base/version.ts';
 import { demoSeed } from './demo-seed.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
 import { programOf } from './program.ts';
@@ -37,7 +37,7 @@ function shown(path: string): string {
 }
 
 const program = programOf({
-  version: manifest.version,
+  version: VERSION,
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   surroundings: { terminalFor, now: () => Date.now() },

@@ -1,7 +1,7 @@
 import type { PublicPart } from '@sallyport/ledger';
+import type { Logger } from '../base/log.ts';
 import type { Result } from '../base/result.ts';
 import type { SecretString } from '../base/secret-string.ts';
-import type { Logger } from '../base/log.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { Role } from './principal.ts';
 import type { Reason } from './reasons/index.ts';

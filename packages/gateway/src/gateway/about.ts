@@ -1,5 +1,4 @@
+import { VERSION } from '../base/version.ts';
 import type { JsonObject } from '../contracts/json.ts';
-
-export const VERSION = '0.1.0';
 
 export const serverInfo: JsonObject = { name: 'sallyport', title: 'Sallyport', version: VERSION };

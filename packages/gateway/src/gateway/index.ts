@@ -1,6 +1,6 @@
-export { VERSION } from './about.ts';
+export type { GatewayDeps } from './gateway-deps.ts';
 export type { ArgumentScreen, ResultScreen } from './guard.ts';
-export { type Gateway, type GatewayDeps, openGateway } from './open-gateway.ts';
+export { type Gateway, openGateway } from './open-gateway.ts';
 export { REPLIES, type Row } from './reply.ts';
 export { openProber } from './upstream/prober.ts';
 export { type Reaper, startReaper } from './upstream/reaper.ts';

@@ -1,18 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock } from '../base/clock.ts';
-import type { KeyId, TenantId } from '../base/ids.ts';
-import type { Logger } from '../base/log.ts';
-import type { Authenticator } from '../contracts/authenticator.ts';
-import type { Journal } from '../contracts/journal.ts';
-import type { SnapshotSource } from '../contracts/snapshot.ts';
-import type { HostRules } from '../http/index.ts';
+import type { KeyId } from '../base/ids.ts';
 import { rulesOf } from '../protocol/index.ts';
 import { answerExchange, reply } from './answer-exchange.ts';
 import { answerTo } from './downstream/answer.ts';
 import { openListens } from './downstream/listens.ts';
 import { openSessions } from './downstream/sessions.ts';
 import { Figures, type GuardFigures } from './figures.ts';
-import type { ArgumentScreen, ResultScreen } from './guard.ts';
+import type { GatewayDeps } from './gateway-deps.ts';
 import { Holds } from './holds.ts';
 import { InFlight } from './in-flight.ts';
 import { describe } from './line.ts';
@@ -20,23 +14,6 @@ import type { Works } from './methods/works.ts';
 import { announceListChanged } from './notify.ts';
 import { guardsOf, screensOf } from './pipeline.ts';
 import { headBudget } from './respond.ts';
-import type { Upstreams } from './upstream/upstream.ts';
-
-export interface GatewayDeps {
-  readonly tenant: TenantId;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly identity: Authenticator;
-  readonly journal: Journal;
-  readonly snapshots: SnapshotSource;
-  readonly upstreams: Upstreams;
-  readonly hosts: () => HostRules;
-  readonly secure: boolean;
-  readonly keyed: (text: string) => string;
-  readonly inspect: { readonly arguments: readonly ArgumentScreen[]; readonly result: readonly ResultScreen[] };
-  /** A server offers something else than what was pinned. */
-  readonly onDrift: (server: string) => void;
-}
 
 export interface Gateway {
   handle(request: IncomingMessage, response: ServerResponse): void;

@@ -1,8 +1,8 @@
+import { VERSION } from '../base/version.ts';
 import type { Registration } from '../contracts/registration.ts';
 import type { RuntimeStatus, ServerStatus } from '../contracts/running.ts';
 import type { Snapshot } from '../contracts/snapshot.ts';
 import type { Gateway } from '../gateway/index.ts';
-import { VERSION } from '../gateway/index.ts';
 import { type Rooms, TENANT } from './rooms.ts';
 
 export interface StatusParts {

@@ -1,0 +1,26 @@
+import type { Clock } from '../base/clock.ts';
+import type { TenantId } from '../base/ids.ts';
+import type { Logger } from '../base/log.ts';
+import type { Authenticator } from '../contracts/authenticator.ts';
+import type { Journal } from '../contracts/journal.ts';
+import type { SnapshotSource } from '../contracts/snapshot.ts';
+import type { HostRules } from '../http/index.ts';
+import type { ArgumentScreen, ResultScreen } from './guard.ts';
+import type { Upstreams } from './upstream/upstream.ts';
+
+/** The ports that the data plane stands on. */
+export interface GatewayDeps {
+  readonly tenant: TenantId;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly identity: Authenticator;
+  readonly journal: Journal;
+  readonly snapshots: SnapshotSource;
+  readonly upstreams: Upstreams;
+  readonly hosts: () => HostRules;
+  readonly secure: boolean;
+  readonly keyed: (text: string) => string;
+  readonly inspect: { readonly arguments: readonly ArgumentScreen[]; readonly result: readonly ResultScreen[] };
+  /** A server offers something else than what was pinned. */
+  readonly onDrift: (server: string) => void;
+}
