@@ -31,7 +31,7 @@ function tellOnce(session: Session, server: ServerId, json: string): void {
 }
 
 function tellSession(session: Session, json: string): boolean {
-  for (const stream of session.streams) if (stream.send(json)) return true;
+  for (const stream of session.streams.keys()) if (stream.send(json)) return true;
   return false;
 }
 

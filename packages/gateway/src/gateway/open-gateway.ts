@@ -32,7 +32,7 @@ export interface Gateway {
 export function openGateway(deps: GatewayDeps): Gateway {
   const { clock, log } = deps;
   const sessions = openSessions(clock, (session) => deps.upstreams.releaseSession(session.id));
-  const listens = openListens();
+  const listens = openListens(clock);
   const figures = new Figures();
   const inFlight = new InFlight();
   const pipeline = { ...deps, sessions };
@@ -54,8 +54,7 @@ export function openGateway(deps: GatewayDeps): Gateway {
         .finally(() => inFlight.end());
     },
     dropCredential(key) {
-      // The session may go on with the key that replaced it; standing streams were opened with this one.
-      for (const session of sessions.all()) if (session.principal.credential.id === key) for (const stream of session.streams) stream.end();
+      for (const session of sessions.all()) for (const [stream, opener] of session.streams) if (opener === key) stream.end();
       listens.endAll((principal) => principal.credential.id === key);
     },
     figures: () => ({ guards: figures.read(), sessions: sessions.size, inFlight: inFlight.count, listens: listens.size }),
@@ -64,7 +63,7 @@ export function openGateway(deps: GatewayDeps): Gateway {
       clearInterval(sweep);
       endAnnouncing();
       listens.endAll(() => true);
-      for (const session of sessions.all()) for (const stream of session.streams) stream.end();
+      for (const session of sessions.all()) for (const stream of session.streams.keys()) stream.end();
       await inFlight.idle(deadlineMs);
       sessions.endAll(() => true);
     },

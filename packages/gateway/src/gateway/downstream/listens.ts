@@ -1,5 +1,7 @@
+import type { Clock } from '../../base/clock.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { Principal } from '../../contracts/principal.ts';
+import { expireWith } from './expire-with.ts';
 import type { ClientStream } from './stream.ts';
 
 /** Open `subscriptions/listen` streams of modern clients. Limited to tools until resources and prompts come. */
@@ -24,17 +26,26 @@ interface Listen {
   readonly stream: ClientStream;
 }
 
-export function openListens(): Listens {
+export function openListens(clock: Clock): Listens {
   const listens = new Set<Listen>();
   const tagged = (listen: Listen): string => `{"io.modelcontextprotocol/subscriptionId":${JSON.stringify(listen.id)}}`;
+  const finish = (listen: Listen): void => {
+    listen.stream.send(`{"jsonrpc":"2.0","id":${JSON.stringify(listen.id)},"result":{"resultType":"complete","_meta":${tagged(listen)}}}`);
+    listen.stream.end();
+  };
   return {
     open(principal, id, filter, stream) {
       let own = 0;
       for (const other of listens) if (other.principal.id === principal.id) own += 1;
       if (own >= LIMITS.listensPerPrincipal) return null;
-      const opened = stream(() => listens.delete(listen));
+      let forget = (): void => undefined;
+      const opened = stream(() => {
+        listens.delete(listen);
+        forget();
+      });
       const listen: Listen = { principal, id, toolsListChanged: filter.toolsListChanged, stream: opened };
       listens.add(listen);
+      forget = expireWith(principal.credential, clock, () => finish(listen));
       return opened;
     },
     toolsChanged() {
@@ -44,13 +55,7 @@ export function openListens(): Listens {
       }
     },
     endAll(which) {
-      for (const listen of [...listens]) {
-        if (!which(listen.principal)) continue;
-        listen.stream.send(
-          `{"jsonrpc":"2.0","id":${JSON.stringify(listen.id)},"result":{"resultType":"complete","_meta":${tagged(listen)}}}`,
-        );
-        listen.stream.end();
-      }
+      for (const listen of [...listens]) if (which(listen.principal)) finish(listen);
     },
     get size() {
       return listens.size;

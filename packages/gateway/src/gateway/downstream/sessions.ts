@@ -1,6 +1,6 @@
 import { random } from '../../base/bytes.ts';
 import type { Clock } from '../../base/clock.ts';
-import type { DownstreamSessionId, PrincipalId, ServerId } from '../../base/ids.ts';
+import type { DownstreamSessionId, KeyId, PrincipalId, ServerId } from '../../base/ids.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { Principal } from '../../contracts/principal.ts';
@@ -18,7 +18,8 @@ export interface Session {
   readonly clientInfo: JsonObject;
   /** Requests being answered, by the client's own id (JSON text, so that 1 and "1" differ). */
   readonly inFlight: Map<string, AbortController>;
-  readonly streams: Set<ClientStream>;
+  /** Standing streams, each with the key that opened it: it ends with that key, the session may go on with another. */
+  readonly streams: Map<ClientStream, KeyId>;
   /** Streams of calls being answered, newest last, by server: where log messages go while no GET stream is open. */
   readonly calls: Set<CallStream>;
   initialized: boolean;
@@ -56,7 +57,7 @@ export function openSessions(clock: Clock, onEnd: (session: Session) => void): S
     if (left === 0) counts.delete(session.principalId);
     else counts.set(session.principalId, left);
     for (const controller of session.inFlight.values()) controller.abort();
-    for (const stream of session.streams) stream.end();
+    for (const stream of session.streams.keys()) stream.end();
     onEnd(session);
   };
   const endAll = (which: (session: Session) => boolean): void => {
@@ -78,7 +79,7 @@ export function openSessions(clock: Clock, onEnd: (session: Session) => void): S
         principal,
         ...of,
         inFlight: new Map(),
-        streams: new Set(),
+        streams: new Map(),
         calls: new Set(),
         initialized: false,
         logLevel: null,
