@@ -44,7 +44,7 @@ export function answerExchange(deps: GatewayDeps, { guards, works, figures, drai
 
   return async (request: IncomingMessage, answer: Answer): Promise<void> => {
     const received = receive(request, deps.snapshots.current(deps.tenant), deps.clock);
-    if (draining()) return reply(received, { verdict: 'deny', reason: 'gateway.draining', retryAfterSeconds: 5 }, answer);
+    if (draining()) return refuse(received, { verdict: 'deny', reason: 'gateway.draining', retryAfterSeconds: 5 }, answer);
     const outcome = await guards(received);
     if (outcome.passed) {
       await handle(outcome.exchange, answer);

@@ -1,15 +1,16 @@
+import type { ServerId } from '../base/ids.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { Deny } from '../contracts/verdict.ts';
 import { writeParamHeaders } from '../protocol/index.ts';
 import type { Answer } from './downstream/answer.ts';
-import type { CallStream } from './downstream/sessions.ts';
+import type { CallStream, Session } from './downstream/sessions.ts';
 import type { Call } from './exchange.ts';
 import { denied } from './guard.ts';
 import type { Works } from './methods/works.ts';
 import { listenerFor } from './notify.ts';
 import { errorOf } from './respond.ts';
-import type { UpstreamRequest } from './upstream/upstream.ts';
+import type { UpstreamRequest, UpstreamSession } from './upstream/upstream.ts';
 
 export type Forwarded = { readonly progress: number } & (
   | { readonly kind: 'result'; readonly result: JsonObject; readonly text: string }
@@ -30,6 +31,7 @@ export async function forward(call: Call, answer: Answer, works: Works): Promise
   };
   const upstream = await works.upstreams.acquire(server, exchange.frame.era, owner);
   if (!upstream.ok) return refusedBefore(denied(upstream));
+  if (session !== null) await tellLevel(session, tool.server, upstream.value);
   // What the server offers today must be what was pinned (rug pull between approval and call).
   const live = upstream.value.liveTools.get(tool.name);
   if (live !== tool.digest) {
@@ -52,6 +54,13 @@ export async function forward(call: Call, answer: Answer, works: Works): Promise
   } finally {
     inFlight.done();
   }
+}
+
+async function tellLevel(session: Session, server: ServerId, upstream: UpstreamSession): Promise<void> {
+  const { logLevel, toldLevel } = session;
+  if (logLevel === null || toldLevel.get(server) === logLevel) return;
+  toldLevel.set(server, logLevel);
+  await upstream.setLogLevel(logLevel);
 }
 
 const CANCELLED: Deny = { verdict: 'deny', reason: 'gateway.cancelled' };

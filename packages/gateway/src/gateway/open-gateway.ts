@@ -7,6 +7,7 @@ import { openListens } from './downstream/listens.ts';
 import { openSessions } from './downstream/sessions.ts';
 import { Figures, type GuardFigures } from './figures.ts';
 import type { GatewayDeps } from './gateway-deps.ts';
+import { healthOf, sendHealth } from './health.ts';
 import { Holds } from './holds.ts';
 import { InFlight } from './in-flight.ts';
 import { describe } from './line.ts';
@@ -44,6 +45,8 @@ export function openGateway(deps: GatewayDeps): Gateway {
   sweep.unref();
   return {
     handle(request, response) {
+      const health = request.method === 'GET' ? healthOf(request.url ?? '', { draining, recording: deps.journal.writable }) : null;
+      if (health !== null) return sendHealth(response, health);
       inFlight.begin();
       const answer = answerTo(response);
       run(request, answer)

@@ -24,6 +24,8 @@ export interface Session {
   readonly calls: Set<CallStream>;
   initialized: boolean;
   logLevel: string | null;
+  /** The level that each server was told; one that starts later is told before its first call. */
+  readonly toldLevel: Map<ServerId, string>;
   seenAt: number;
 }
 
@@ -83,6 +85,7 @@ export function openSessions(clock: Clock, onEnd: (session: Session) => void): S
         calls: new Set(),
         initialized: false,
         logLevel: null,
+        toldLevel: new Map(),
         seenAt: clock.monotonic(),
       };
       byId.set(session.id, session);

@@ -1,4 +1,8 @@
+import type { LineClass } from '../exchange.ts';
 import { denied, type Guard } from '../guard.ts';
+
+/** What a client needs to be one at all. A key's list of methods is about what it does then. */
+const LIFECYCLE: ReadonlySet<LineClass> = new Set(['initialize', 'ping', 'discover', 'notification', 'answer', 'stream', 'end']);
 
 /** May this principal call this tool? Discovery was decided on the way (resolve-target); a call is a decision of its own. */
 export function authorize(): Guard<'principal' | 'frame' | 'target', 'decision'> {
@@ -8,7 +12,7 @@ export function authorize(): Guard<'principal' | 'frame' | 'target', 'decision'>
     adds: 'decision',
     check({ principal, frame, target, snapshot }) {
       const { methods } = principal.credential;
-      if (methods !== null && !methods.includes(frame.method))
+      if (methods !== null && !LIFECYCLE.has(frame.plan.class) && !methods.includes(frame.method))
         return { verdict: 'deny', reason: 'policy.method_out_of_scope', detail: frame.method };
       if (target.tool === null) return { verdict: 'pass', fact: null };
       const decision = snapshot.policy.decide(principal, 'call', target.tool);

@@ -1,5 +1,7 @@
+import type { Exchange } from '../exchange.ts';
+import { reaches, visibleTo } from '../visible.ts';
 import { recorded } from './answer-recorded.ts';
-import { type Handler, refuse } from './works.ts';
+import { type Handler, refuse, type Works } from './works.ts';
 
 /** `subscriptions/listen` of 2026-07-28: acknowledged first, limited to what this gateway can tell of, ended with the caller's credential. */
 export const listen: Handler = async (exchange, answer, works) => {
@@ -7,12 +9,30 @@ export const listen: Handler = async (exchange, answer, works) => {
   const filter = { toolsListChanged: frame.params.kind === 'listen' && frame.params.filter.toolsListChanged };
   if (!(await recorded(exchange, answer, works))) return;
   const id = frame.id ?? '';
-  const stream = works.listens.open(principal, id, filter, (onEnd) => answer.stream(onEnd));
+  const watches: (() => void)[] = [];
+  const stream = works.listens.open(principal, id, filter, (onEnd) =>
+    answer.stream(() => {
+      for (const end of watches.splice(0)) end();
+      onEnd();
+    }),
+  );
   if (stream === null)
     return refuse(exchange, { verdict: 'deny', reason: 'gateway.too_many_streams', retryAfterSeconds: 60 }, answer, works);
+  if (filter.toolsListChanged) watches.push(...watchServers(exchange, works));
   const granted = filter.toolsListChanged ? { toolsListChanged: true } : {};
   const meta = { 'io.modelcontextprotocol/subscriptionId': id };
   stream.send(
     JSON.stringify({ jsonrpc: '2.0', method: 'notifications/subscriptions/acknowledged', params: { notifications: granted, _meta: meta } }),
   );
 };
+
+/** A server of this era tells of its changes only while somebody listens: what differs from the pins is hidden, and everybody is told then. */
+function watchServers({ principal, snapshot }: Exchange, works: Works): readonly (() => void)[] {
+  const servers = [...visibleTo(snapshot, principal).servers].flatMap((id) => snapshot.servers.get(id) ?? []);
+  return servers
+    .filter((server) => reaches(snapshot, server.id, 'modern'))
+    .map((server) => {
+      const listener = { toolsChanged: () => works.onDrift(server.id), log: () => undefined };
+      return works.upstreams.watch(server, 'modern', { principal, session: null, listener });
+    });
+}

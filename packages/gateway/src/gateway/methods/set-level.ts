@@ -9,8 +9,13 @@ export const setLevel: Handler = async (exchange, answer, works) => {
   if (session && level !== null) {
     session.logLevel = level;
     const owner = { principal, session: session.id, listener: null };
-    const running = [...snapshot.servers.values()].map((server) => works.upstreams.peek(server, 'legacy', owner));
-    await Promise.allSettled(running.map((upstream) => upstream?.setLogLevel(level)));
+    const running = [...snapshot.servers.values()].map(async (server) => {
+      const upstream = works.upstreams.peek(server, 'legacy', owner);
+      if (upstream === null) return;
+      session.toldLevel.set(server.id, level);
+      await upstream.setLogLevel(level);
+    });
+    await Promise.allSettled(running);
   }
   return answerRecorded(exchange, answer, works, {}, { level });
 };
