@@ -262,11 +262,11 @@ describe('memory', () => {
     const cache = new DecisionCache(100);
     const answer = { ok: true, value: { effect: 'deny', policies: [], version: '', obligations: [], reason: 'policy.denied' } } as const;
     for (let index = 0; index < 1000; index++) {
-      cache.keep(principal({ id: `p${index}` }), 'call', READ, answer);
+      cache.keep(principal({ id: `p${index}` }), READ, answer);
       expect(cache.size).toBeLessThanOrEqual(100);
     }
-    expect(cache.find(principal({ id: 'p999' }), 'call', READ)).toBe(answer);
-    expect(cache.find(principal({ id: 'p1' }), 'call', READ)).toBeNull();
+    expect(cache.find(principal({ id: 'p999' }), READ)).toBe(answer);
+    expect(cache.find(principal({ id: 'p1' }), READ)).toBeNull();
     expect(CACHED_DECISIONS).toBeLessThanOrEqual(100_000);
   });
 });

@@ -4,14 +4,15 @@ import type { Action, Grant, PolicyResource, PolicySet } from '../contracts/deci
 import type { Principal } from '../contracts/principal.ts';
 import type { PolicyReason } from '../contracts/reasons/policy.ts';
 import type { PinState } from '../contracts/target.ts';
-import { type Decider, openDecider } from './decide.ts';
+import type { Decider } from './decide.ts';
 import { type Answer, DecisionCache } from './decision-cache.ts';
 import { type PolicyDocument, versionOf } from './document.ts';
 import { grantPolicy, isGrantId } from './grant-policy.ts';
-import { inputsOf, plainResource } from './inputs.ts';
+import { callerOf, type DecisionInputs, plainResource } from './inputs.ts';
 import { describe } from './preparsed.ts';
 import { SHIPPED_POLICIES } from './role-policies.ts';
 import { POLICY_SCHEMA } from './schema.ts';
+import { openSharingDecider } from './share.ts';
 
 export interface PolicyContent {
   readonly tenant: string;
@@ -41,18 +42,27 @@ export function compileDocument(document: PolicyDocument): Result<CompiledPolici
   const sound = validateDocument(document);
   if (!sound.ok) return sound;
   const version = versionOf(document);
-  return success(cachedSet(document, version, openDecider(document, version)));
+  return success(cachedSet(document, version, openSharingDecider(document, version)));
 }
 
 function cachedSet(document: PolicyDocument, version: string, decider: Decider): CompiledPolicies {
-  const cache = new DecisionCache();
+  const calls = new DecisionCache();
+  // Principals are immutable and one object per credential: what a decision reads of one is taken out once, not for each tool.
+  const callers = new WeakMap<Principal, DecisionInputs['principal']>();
+  const inputs = (principal: Principal, action: Action, resource: PolicyResource): DecisionInputs => {
+    const caller = callers.get(principal) ?? callerOf(principal);
+    callers.set(principal, caller);
+    return { principal: caller, action, resource };
+  };
   const decide = (principal: Principal, action: Action, resource: PolicyResource): Answer => {
     try {
-      const held = cache.find(principal, action, resource);
+      // Discovery is asked for all tools at once and remembered by whoever asked: here it would only push the calls out.
+      if (action === 'discover') return decider(inputs(principal, action, resource));
+      const held = calls.find(principal, resource);
       if (held !== null) return held;
-      const answer = decider(inputsOf(principal, action, resource));
+      const answer = decider(inputs(principal, action, resource));
       // A fault may pass; a decision of this version never changes.
-      if (answer.ok) cache.keep(principal, action, resource, answer);
+      if (answer.ok) calls.keep(principal, resource, answer);
       return answer;
     } catch (error) {
       return failure('policy.fault', String(error).slice(0, 300));
@@ -64,6 +74,8 @@ function cachedSet(document: PolicyDocument, version: string, decider: Decider):
 function validateDocument(document: PolicyDocument): Result<null, PolicyReason> {
   const badGrant = document.grants.find((grant) => !isGrantId(grant.id) || grant.principal === '' || grant.tool === '');
   if (badGrant !== undefined) return failure('policy.invalid', `grant ${JSON.stringify(badGrant.id).slice(0, 80)} is malformed`);
+  if (Object.keys(document.policies).some((id) => id.startsWith('grant:')))
+    return failure('policy.invalid', 'the ids of grants begin with grant:, and those of no policy');
   if (new Set(document.grants.map((grant) => grant.id)).size < document.grants.length)
     return failure('policy.invalid', 'two grants have one id');
   try {

@@ -1,5 +1,5 @@
 import type { Result } from '../base/result.ts';
-import type { Action, Decision, PolicyResource } from '../contracts/decision.ts';
+import type { Decision, PolicyResource } from '../contracts/decision.ts';
 import type { Principal } from '../contracts/principal.ts';
 import type { PolicyReason } from '../contracts/reasons/policy.ts';
 import { callerOf } from './inputs.ts';
@@ -13,14 +13,14 @@ interface Entry {
   readonly answer: Answer;
 }
 
-type Caller = Readonly<Record<Action, Map<string, Entry>>>;
+type Caller = Map<string, Entry>;
 
 /** Entries, not bytes: one is about 150 bytes, so 20,000 are 3 MB. */
 export const CACHED_DECISIONS = 20_000;
 
 /**
- * Decisions of one policy version, keyed by everything of the caller that a decision reads, the action and the tool. It belongs to its
- * PolicySet, so a new version starts empty. When full it is emptied as a whole: simpler than LRU, and a miss costs 100 us.
+ * Decisions about calls under one policy version, keyed by everything of the caller that a decision reads, and the tool. It belongs to its
+ * PolicySet, so a new version starts empty. When full it is emptied as a whole: simpler than LRU, and a miss costs microseconds.
  */
 export class DecisionCache {
   readonly #limit: number;
@@ -38,17 +38,17 @@ export class DecisionCache {
     return this.#size;
   }
 
-  find(principal: Principal, action: Action, resource: PolicyResource): Answer | null {
-    const entry = this.#callerOf(principal)[action].get(resource.qualifiedName);
+  find(principal: Principal, resource: PolicyResource): Answer | null {
+    const entry = this.#callerOf(principal).get(resource.qualifiedName);
     if (entry === undefined) return null;
     const same = entry.effect === resource.effect && entry.server === resource.server && entry.name === resource.name;
     return same ? entry.answer : null;
   }
 
-  keep(principal: Principal, action: Action, resource: PolicyResource, answer: Answer): void {
+  keep(principal: Principal, resource: PolicyResource, answer: Answer): void {
     if (this.#size >= this.#limit) this.#empty();
     const { server, name, effect } = resource;
-    this.#callerOf(principal)[action].set(resource.qualifiedName, { server, name, effect, answer });
+    this.#callerOf(principal).set(resource.qualifiedName, { server, name, effect, answer });
     this.#size += 1;
   }
 
@@ -56,7 +56,7 @@ export class DecisionCache {
     const known = this.#known.get(principal);
     if (known !== undefined) return known;
     const text = JSON.stringify(callerOf(principal));
-    const caller = this.#callers.get(text) ?? { discover: new Map(), call: new Map() };
+    const caller = this.#callers.get(text) ?? new Map<string, Entry>();
     // Callers count too: a flood of principals that are asked about once must not grow the table beside the entries.
     if (this.#callers.size >= this.#limit) this.#empty();
     this.#callers.set(text, caller);

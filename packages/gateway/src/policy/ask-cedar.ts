@@ -1,0 +1,71 @@
+import cedar from '@cedar-policy/cedar-wasm/nodejs';
+import { type Failure, failure, type Result, success } from '../base/result.ts';
+import type { Action, Decision, DenialReason, PolicyResource } from '../contracts/decision.ts';
+import type { PolicyReason } from '../contracts/reasons/policy.ts';
+import { describe, preparedPolicies, preparedSchema } from './preparsed.ts';
+import type { Slice } from './slices.ts';
+
+/** Everything that Cedar sees of one request. */
+export interface Question {
+  readonly schema: string;
+  /** Of the tool. */
+  readonly tenant: string;
+  readonly principal: { readonly id: string; readonly tenant: string; readonly roles: readonly string[] };
+  readonly action: Action;
+  readonly resource: PolicyResource;
+  readonly inScope: boolean;
+  readonly methodInScope: boolean;
+}
+
+/** One question to Cedar. `policy.fault` where it failed or could not evaluate a policy, `policy.invalid` where the slice does not parse. */
+export function askCedar(slice: Slice, question: Question, version: string): Result<Decision, PolicyReason> {
+  const schema = preparedSchema(question.schema);
+  if (!schema.ok) return fault(schema);
+  const policies = preparedPolicies(slice.content, slice.policies);
+  if (!policies.ok) return fault(policies);
+  const answer = cedar.statefulIsAuthorized({
+    ...requestOf(question),
+    preparsedSchemaName: schema.value,
+    validateRequest: true,
+    preparsedPolicySetId: policies.value,
+  });
+  return interpret(answer, version);
+}
+
+function interpret(answer: cedar.AuthorizationAnswer, version: string): Result<Decision, PolicyReason> {
+  if (answer.type === 'failure') return failure('policy.fault', describe(answer.errors));
+  const { decision, diagnostics } = answer.response;
+  // Cedar skips a policy that fails to evaluate, and a skipped forbid would permit.
+  const broken = diagnostics.errors[0];
+  if (broken !== undefined) return failure('policy.fault', `${broken.policyId}: ${describe([broken.error])}`);
+  const policies = [...diagnostics.reason].sort();
+  return success(decision === 'allow' ? permission(version, policies) : denial(version, policies, reasonOf(policies)));
+}
+
+export const permission = (version: string, policies: readonly string[]): Decision =>
+  Object.freeze({ effect: 'allow', policies, version, obligations: [], reason: null });
+
+export const denial = (version: string, policies: readonly string[], reason: DenialReason): Decision =>
+  Object.freeze({ effect: 'deny', policies, version, obligations: [], reason });
+
+function reasonOf(policies: readonly string[]): DenialReason {
+  if (policies.includes('scope-tool')) return 'policy.out_of_scope';
+  return policies.includes('scope-method') ? 'policy.method_out_of_scope' : 'policy.denied';
+}
+
+function requestOf({ tenant, principal, action, resource, inScope, methodInScope }: Question) {
+  const caller = { type: 'Principal', id: principal.id };
+  const tool = { type: 'Tool', id: resource.qualifiedName };
+  return {
+    principal: caller,
+    action: { type: 'Action', id: action },
+    resource: tool,
+    context: { inScope, methodInScope },
+    entities: [
+      { uid: caller, attrs: { tenant: principal.tenant }, parents: principal.roles.map((role) => ({ type: 'Role', id: role })) },
+      { uid: tool, attrs: { tenant, server: resource.server, name: resource.name, effect: resource.effect }, parents: [] },
+    ],
+  };
+}
+
+const fault = (cause: Failure): Failure<PolicyReason> => failure('policy.fault', cause.detail);

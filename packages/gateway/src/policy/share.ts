@@ -1,0 +1,97 @@
+import { failure, type Result, success } from '../base/result.ts';
+import type { Decision, Grant, PolicyResource } from '../contracts/decision.ts';
+import type { PolicyReason } from '../contracts/reasons/policy.ts';
+import { askCedar, denial, permission, type Question } from './ask-cedar.ts';
+import { type Decider, grantsByPair, knownTools, openDecider, questionOf } from './decide.ts';
+import type { PolicyDocument } from './document.ts';
+import type { DecisionInputs } from './inputs.ts';
+import { namesSomebody } from './readings.ts';
+import { roomForGrants, slicesOf } from './slices.ts';
+
+/** Stands for any caller and any tool of a kind. No principal and no tool has these ids: one has a prefix, the other a server. */
+const ANYBODY = 'anybody';
+const ANYTHING = { qualifiedName: 'anything', name: 'anything', server: '' } as unknown as PolicyResource;
+
+type Answer = Result<Decision, PolicyReason>;
+
+/**
+ * Decides once for all questions that no policy can tell apart: same roles, tenants, effect, action, scope facts and number of grants that
+ * name exactly this caller and this tool. A server with a thousand tools then costs a handful of questions to Cedar. Cedar does not look
+ * into ids, so renaming caller, tool and grants in a question and in its slice alike changes nothing but the names in the answer, which are
+ * put back. Where a policy names or compares somebody (`readings.ts`) nothing is shared. A property test holds it against `openDecider`.
+ */
+export function openSharingDecider(document: PolicyDocument, version: string): Decider {
+  if (namesSomebody(document.policies)) return openDecider(document, version);
+  const known = knownTools(document);
+  const grantsOf = grantsByPair(document.grants);
+  const room = roomForGrants(document.policies);
+  const askOnce = kinds(document, version);
+  // Cedar reads a slice once for all versions with these policies: now, rather than while somebody waits for the first answer.
+  for (let count = 0; count <= room; count++) askOnce(NOBODY, count);
+  return (inputs) => {
+    // Cedar, which would refuse it, never sees this id.
+    if (typeof inputs.principal.id !== 'string') return failure('policy.fault', 'a principal without an id');
+    if (!known(inputs.resource)) return success(denial(version, [], 'policy.denied'));
+    const grants = grantsOf(inputs).slice(0, room);
+    const answer = askOnce(inputs, grants.length);
+    return grants.length === 0 ? answer : named(answer, grants);
+  };
+}
+
+const NOBODY: DecisionInputs = {
+  principal: { id: ANYBODY, tenant: '', roles: [], scopes: [], methods: null },
+  action: 'call',
+  resource: { ...ANYTHING, effect: 'destructive' },
+};
+
+/** One answer a kind. There are at most 64 role sets x 3 effects x 8 facts x 6 counts of grants a tenant, so this needs no bound of its own. */
+function kinds(document: PolicyDocument, version: string): (inputs: DecisionInputs, grants: number) => Answer {
+  const sliceOf = slicesOf(document);
+  const answers = new Map<string, Answer>();
+  const callers = new WeakMap<object, string>();
+  return (inputs, grants) => {
+    const question = questionOf(document, inputs);
+    const kind = `${callerKind(callers, inputs.principal)} ${kindOf(question, grants)}`;
+    const held = answers.get(kind);
+    if (held !== undefined) return held;
+    const answer = askCedar(sliceOf(standIns(grants)), anonymous(question), version);
+    // A fault may pass; a decision of this version never changes.
+    if (answer.ok && answers.size < MOST_KINDS) answers.set(kind, answer);
+    return answer;
+  };
+}
+
+/** Roles and tenants come from stored keys: a bound all the same. */
+const MOST_KINDS = 20_000;
+
+const kindOf = ({ action, resource, inScope, methodInScope }: Question, grants: number): string =>
+  `${resource.effect} ${action} ${inScope} ${methodInScope} ${grants}`;
+
+// Once for each caller, who is asked about a thousand tools in a row. As JSON, so that no two kinds share a key; roles are sorted (`inputsOf`).
+function callerKind(callers: WeakMap<object, string>, principal: DecisionInputs['principal']): string {
+  const held = callers.get(principal);
+  if (held !== undefined) return held;
+  const kind = JSON.stringify([principal.tenant, principal.roles]);
+  callers.set(principal, kind);
+  return kind;
+}
+
+const anonymous = (question: Question): Question => ({
+  ...question,
+  principal: { ...question.principal, id: ANYBODY },
+  resource: { ...ANYTHING, effect: question.resource.effect },
+});
+
+const standIns = (count: number): readonly Grant[] =>
+  Array.from({ length: count }, (_, index) => ({ id: String(index), principal: ANYBODY, tool: ANYTHING.qualifiedName }));
+
+function named(answer: Answer, grants: readonly Grant[]): Answer {
+  if (!answer.ok) return failure(answer.reason, answer.detail);
+  const { effect, policies, version, reason } = answer.value;
+  if (effect === 'deny') return success(denial(version, policies, reason ?? 'policy.denied'));
+  return success(permission(version, policies.map((id) => nameOf(id, grants)).sort()));
+}
+
+// Own policies have other ids: `grant:` is reserved, and ids of grants hold no colon.
+const nameOf = (id: string, grants: readonly Grant[]): string =>
+  id.startsWith('grant:') ? `grant:${grants[Number(id.slice('grant:'.length))]?.id ?? ''}` : id;
