@@ -5,7 +5,7 @@ import { random } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import { DEFAULT_TENANT } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
-import { failure, type Result, success } from '../base/result.ts';
+import { type Failure, failure, type Result, success } from '../base/result.ts';
 import { compose, openSnapshots, type Snapshots } from '../config/index.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { StartOptions } from '../contracts/running.ts';
@@ -55,10 +55,13 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
   const { settings } = composed.value;
   const ground = await openGround(options, clock, closing);
   if (!ground.ok) return ground;
-  const { vault, storage, journal } = ground.value;
+  const { vault, storage } = ground.value;
   const identity = await openIdentity({ storage, mac: vault.mac('pepper'), clock, random, settings: () => settings.keys, log });
   if (!identity.ok) return identity;
   closing.push(() => identity.value.close());
+  const journal = await openAudit(options, { clock, vault, identity: identity.value });
+  if (!journal.ok) return journal;
+  closing.push(() => journal.value.close());
   const grants = await openGrants({ storage, clock });
   if (!grants.ok) return grants;
   const reaper = startReaper();
@@ -76,7 +79,7 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
     clock,
     vault,
     storage,
-    journal,
+    journal: journal.value,
     settings,
     identity: identity.value,
     grants: grants.value,
@@ -91,10 +94,9 @@ interface Ground {
   readonly firstRun: boolean;
   readonly vault: Vault;
   readonly storage: Storage;
-  readonly journal: AuditRoom;
 }
 
-/** What everything stands on: the directory, its keys, its state and its journal, in this order. */
+/** What everything stands on: the directory, its keys and its state, in this order. */
 async function openGround({ data, log }: StartOptions, clock: Clock, closing: (() => Promise<void> | void)[]): Opened<Ground> {
   const directory = secureDirectory(data);
   if (!directory.ok) return directory;
@@ -108,18 +110,34 @@ async function openGround({ data, log }: StartOptions, clock: Clock, closing: ((
   key.fill(0);
   if (!storage.ok) return storage;
   closing.push(() => storage.value.close());
-  const report = (event: string, detail: string): void => log.warn(event, { detail });
-  const journal = await openJournal({
-    dir: join(data, 'journal'),
+  return success({ firstRun, vault: vault.value, storage: storage.value });
+}
+
+async function openAudit(
+  { data, log }: StartOptions,
+  { clock, vault, identity }: { readonly clock: Clock; readonly vault: Vault; readonly identity: Identity },
+): Opened<AuditRoom> {
+  const dir = join(data, 'journal');
+  const lost = existsSync(dir) ? null : await journalLost(dir, identity);
+  if (lost !== null) return lost;
+  return openJournal({
+    dir,
     files: systemFiles,
     clock,
-    sealer: vault.value.sealer('audit'),
-    mac: vault.value.mac('audit'),
-    report,
+    sealer: vault.sealer('audit'),
+    mac: vault.mac('audit'),
+    report: (event, detail) => log.warn(event, { detail }),
   });
-  if (!journal.ok) return journal;
-  closing.push(() => journal.value.close());
-  return success({ firstRun, vault: vault.value, storage: storage.value, journal: journal.value });
+}
+
+// No key was ever made without a record of it, so a directory that knows keys had a journal. A new one in its place would hide that it is gone.
+async function journalLost(dir: string, identity: Identity): Promise<Failure<Reason> | null> {
+  const keys = await identity.list(TENANT);
+  if (!keys.ok) return keys;
+  if (keys.value.length === 0) return null;
+  const detail = `${dir} is missing although this data directory was in use. Nothing was changed. To recover, put the folder back from a backup; \
+to go on without its records, make an empty folder of that name with mode 0700.`;
+  return failure('audit.journal_damaged', detail);
 }
 
 function dialDeps({ surroundings, data }: StartOptions, clock: Clock, reaper: Reaper, log: Logger) {

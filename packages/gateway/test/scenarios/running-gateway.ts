@@ -45,25 +45,7 @@ export async function startTestGateway(options: TestOptions = {}): Promise<TestG
     (level: string): Logger['info'] =>
     (event, fields) =>
       void log.push({ level, event, fields });
-  const started = await startGateway({
-    data,
-    port: 0,
-    adminPort: 0,
-    nextFreePort: false,
-    seed: { servers: options.servers ?? [], client: { name: 'client', roles: ['writer'] }, grants: [] },
-    settings: options.settings ?? UNLIMITED,
-    surroundings: {
-      path: process.env['PATH'] ?? '',
-      lang: 'C.UTF-8',
-      runtime: tmpdir(),
-      uid: process.getuid?.() ?? 0,
-      node: process.execPath,
-      packages: HERE,
-    },
-    log: { info: at('info'), warn: at('warn'), error: at('error') },
-    progress: () => undefined,
-    ...options.start,
-  });
+  const started = await startGateway(startOptions(data, { info: at('info'), warn: at('warn'), error: at('error') }, options));
   if (!started.ok) throw new Error(`${started.reason}: ${started.detail ?? ''}`);
   const running = started.value;
   const adminKey = readFileSync(running.adminKeyFile, 'utf8').trim();
@@ -97,6 +79,27 @@ export async function startTestGateway(options: TestOptions = {}): Promise<TestG
     },
   };
 }
+
+/** What a test gateway is started with: free ports, one client key, this machine's programs. */
+export const startOptions = (data: string, log: Logger, options: TestOptions = {}): StartOptions => ({
+  data,
+  port: 0,
+  adminPort: 0,
+  nextFreePort: false,
+  seed: { servers: options.servers ?? [], client: { name: 'client', roles: ['writer'] }, grants: [] },
+  settings: options.settings ?? UNLIMITED,
+  surroundings: {
+    path: process.env['PATH'] ?? '',
+    lang: 'C.UTF-8',
+    runtime: tmpdir(),
+    uid: process.getuid?.() ?? 0,
+    node: process.execPath,
+    packages: HERE,
+  },
+  log,
+  progress: () => undefined,
+  ...options.start,
+});
 
 const until = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
 const deviation = (key: string, value: number): JsonObject => ({
