@@ -10,6 +10,7 @@ import { migrate, type Storage } from '../storage/index.ts';
 import { type Approval, approveTool } from './approve-tool.ts';
 import { buildTool } from './build-tool.ts';
 import type { Outcome, VerbDeps } from './deps.ts';
+import { lanes } from './lanes.ts';
 import { listServers } from './list-servers.ts';
 import { REGISTRY_MIGRATIONS } from './migrations/index.ts';
 import { refreshServer } from './refresh-server.ts';
@@ -28,7 +29,7 @@ export interface RegistryState {
   readonly tools: readonly Tool[];
 }
 
-/** The verbs of this room. Those that change something run one after another; after each success the caller builds a new snapshot. */
+/** The verbs of this room. What they change, they change one after another; after each success the caller builds a new snapshot. */
 export interface Registry {
   /** @param input what a person wrote: see `ServerInput`. */
   register(tenant: TenantId, input: unknown): Outcome<ServerView>;
@@ -51,6 +52,9 @@ export interface RegistryDeps {
   readonly log: Logger;
 }
 
+/** Servers that are started and asked at the same time while they are registered. */
+const STARTS_AT_ONCE = 4;
+
 /** Brings the tables up to date and opens the registry. */
 export async function openRegistry({ storage, prober, clock, log }: RegistryDeps): Promise<Result<Registry, StorageReason>> {
   const migrated = await migrate(storage, 'registry', REGISTRY_MIGRATIONS);
@@ -60,9 +64,11 @@ export async function openRegistry({ storage, prober, clock, log }: RegistryDeps
   const validating = new SchemaSandbox();
   const deps: VerbDeps = { store: openRegistryStore(storage), prober, sandbox: compiling, clock, log };
   const validators = new Validators(validating);
-  const inTurn = turns();
+  // An approval that read a pin must not overwrite what a refresh has found in the meantime.
+  const inTurn = lanes(1);
+  const starting = lanes(STARTS_AT_ONCE);
   return success({
-    register: (tenant, input) => inTurn(() => registerServer(deps, tenant, input)),
+    register: (tenant, input) => starting(() => registerServer(deps, inTurn, tenant, input)),
     list: (tenant) => listServers(deps, tenant),
     show: (tenant, server) => showServer(deps, tenant, server),
     approve: (tenant, approval) => inTurn(() => approveTool(deps, tenant, approval)),
@@ -82,14 +88,4 @@ async function readState(deps: VerbDeps, validators: Validators, tenant: TenantI
   const pins = await deps.store.pins(tenant, null);
   if (!pins.ok) return pins;
   return success({ servers: servers.value, tools: pins.value.map((pin) => buildTool(validators, pin)) });
-}
-
-// An approval that read a pin must not overwrite what a refresh has found in the meantime.
-function turns(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const mine = last.then(work, work);
-    last = mine.catch(() => null);
-    return mine;
-  };
 }

@@ -13,7 +13,7 @@ import { type ServerView, viewServer } from './view-server.ts';
  * Registers a server and pins what it offers now: whoever registers it approves that. A tool whose effect was not given counts as
  * destructive; a tool that cannot be used is pinned as quarantined. Nothing is stored unless all of it is.
  */
-export async function registerServer(deps: VerbDeps, tenant: TenantId, input: unknown): Outcome<ServerView> {
+export async function registerServer(deps: VerbDeps, inTurn: InTurn, tenant: TenantId, input: unknown): Outcome<ServerView> {
   const parsed = parseServer(tenant, input);
   if (!parsed.ok) return parsed;
   const { registration, effects } = parsed.value;
@@ -26,8 +26,13 @@ export async function registerServer(deps: VerbDeps, tenant: TenantId, input: un
   // A misspelt name would leave the tool that was meant destructive, which is safe, and its operator puzzled.
   const stray = Object.keys(effects).find((name) => !judged.value.tools.has(name));
   if (stray !== undefined) return failure('registry.server_invalid', `effects.${stray.slice(0, 128)}: the server offers no such tool`);
-  return keep(deps, { ...registration, revisions: offer.value.revisions }, judged.value, effects);
+  const ready = { ...registration, revisions: offer.value.revisions };
+  // Another may have been registered while this one was being asked, so what it needs is looked at again.
+  return inTurn(async () => (await roomFor(deps, registration)) ?? keep(deps, ready, judged.value, effects));
 }
+
+/** Starting a server and asking it takes seconds and changes nothing, so only the change itself waits for its turn. */
+type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
 
 async function roomFor(deps: VerbDeps, { tenant, id }: Registration): Promise<Refusal | null> {
   const servers = await deps.store.servers(tenant);
