@@ -9,9 +9,10 @@ import { applier } from './main/apply.ts';
 import { driftWatch } from './main/drift.ts';
 import { type FirstKeys, firstKeys } from './main/first-keys.ts';
 import { followFromNow } from './main/follow.ts';
-import { plantSeed } from './main/plant-seed.ts';
+import { type Missing, plantSeed } from './main/plant-seed.ts';
 import { recordSystem } from './main/record-system.ts';
 import { openRooms, type Rooms, TENANT } from './main/rooms.ts';
+import { seededClient } from './main/seeded-client.ts';
 import { statusOf } from './main/status.ts';
 
 const HOST = '127.0.0.1';
@@ -33,9 +34,11 @@ async function start(rooms: Rooms, options: StartOptions): Promise<Result<Runnin
   if (!started.ok) return started;
   const keys = await firstKeys(rooms, options.data, options.seed);
   if (!keys.ok) return keys;
+  let missing: Missing = [];
   if (options.seed !== null && keys.value.client !== null) {
-    const planted = await plantSeed(rooms, options.seed, keys.value.client.principal, options.progress);
+    const planted = await plantSeed(rooms, options.seed, keys.value.client.key.principal, options);
     if (!planted.ok) return planted;
+    missing = planted.value;
   }
   const first = await apply();
   if (!first.ok) return first;
@@ -43,22 +46,29 @@ async function start(rooms: Rooms, options: StartOptions): Promise<Result<Runnin
     deviations: first.value.settings.deviations.map((one) => ({ ...one })),
   });
   if (!applied.ok) return applied;
-  return join(rooms, options, keys.value, apply);
+  return join(rooms, options, { keys: keys.value, missing }, apply);
+}
+
+interface Begun {
+  readonly keys: FirstKeys;
+  readonly missing: Missing;
 }
 
 async function join(
   rooms: Rooms,
   options: StartOptions,
-  keys: FirstKeys,
+  { keys, missing }: Begun,
   apply: ReturnType<typeof applier>,
 ): Promise<Result<RunningGateway, Reason>> {
+  const granted = await rooms.grants.list(TENANT);
+  if (!granted.ok) return granted;
   const state: State = { port: 0, draining: false, admin: null, startedAt: rooms.clock.now() };
   const gateway = gatewayOf(rooms, options, state, apply);
   const listener = await listenFrom(options.port, options.nextFreePort, gateway);
   if (!listener.ok) return listener;
   state.port = listener.value.port;
   const status = () =>
-    statusOf({ rooms, gateway, dataDir: options.data, ...state, mcpUrl: mcpUrl(state), adminUrl: state.admin?.url ?? '' });
+    statusOf({ rooms, gateway, missing, dataDir: options.data, ...state, mcpUrl: mcpUrl(state), adminUrl: state.admin?.url ?? '' });
   const admin = await adminOf(rooms, options, { gateway, apply, status });
   if (!admin.ok) {
     await listener.value.close(0);
@@ -72,6 +82,7 @@ async function join(
     dataDir: options.data,
     firstRun: rooms.firstRun,
     clientKey: keys.client?.text ?? null,
+    client: keys.client === null ? null : seededClient(rooms.snapshots.current(TENANT), granted.value, keys.client.key),
     adminKeyFile: keys.adminKeyFile,
     status,
     follow: (onRecord) => followFromNow(rooms, onRecord),

@@ -30,6 +30,10 @@ const STATUS: RuntimeStatus = {
   ],
   rate: { requestsPerMinute: 100, burst: 20 },
   deviations: [],
+  guards: {},
+  sessions: 0,
+  inFlight: 0,
+  listens: 0,
 };
 
 const FACTS: DemoFacts = {
@@ -37,6 +41,7 @@ const FACTS: DemoFacts = {
   firstRun: true,
   dataShown: './.sallyport',
   key: 'sp_KEY',
+  client: { name: 'demo-key', roles: ['writer'], grants: [{ tool: 'dbhub__execute_sql', effect: 'destructive' }] },
   adminKeyFile: './.sallyport/admin.key',
   startedBy: 'npm start --',
 };
@@ -52,6 +57,7 @@ describe('the first screen of the demo', () => {
                   memory       9 tools · stdio · ready   (shared)
                   dbhub        1 tool  · http  · failed   (did not answer \\u{1b}[2Jin time, 1 wait for: sallyport servers approve dbhub)
         guards    keys · policy 6 roles · limits 100/min + 20 · schemas · journal (fsync)
+        client    demo-key · writer · granted dbhub__execute_sql (destructive)
         endpoint  http://127.0.0.1:8080/mcp
         admin     http://127.0.0.1:8081/api/v1 · key in ./.sallyport/admin.key
 
@@ -76,6 +82,7 @@ describe('the first screen of the demo', () => {
                   dbhub        1 tool  · http  · failed
                               (did not answer \\u{1b}[2Jin time, 1 wait for: sallyport servers approve dbhub)
         guards    keys · policy 6 roles · limits 100/min + 20 · schemas · journal (fsync)
+        client    demo-key · writer · granted dbhub__execute_sql (destructive)
         endpoint  http://127.0.0.1:8080/mcp
         admin     http://127.0.0.1:8081/api/v1 · key in ./.sallyport/admin.key
 
@@ -106,6 +113,7 @@ describe('the first screen of the demo', () => {
                               servers approve dbhub)
         guards    keys · policy 6 roles · limits 100/min + 20 · schemas · journal
                   (fsync)
+        client    demo-key · writer · granted dbhub__execute_sql (destructive)
         endpoint  http://127.0.0.1:8080/mcp
         admin     http://127.0.0.1:8081/api/v1 · key in ./.sallyport/admin.key
 
@@ -138,6 +146,8 @@ describe('the first screen of the demo', () => {
                               dbhub)
         guards    keys · policy 6 roles · limits 100/min + 20 ·
                   schemas · journal (fsync)
+        client    demo-key · writer · granted dbhub__execute_sql
+                  (destructive)
         endpoint  http://127.0.0.1:8080/mcp
         admin     http://127.0.0.1:8081/api/v1 · key in
                   ./.sallyport/admin.key

@@ -1,4 +1,4 @@
-import type { RuntimeStatus, ServerStatus } from '../contracts/running.ts';
+import type { RuntimeStatus, SeededClient, ServerStatus } from '../contracts/running.ts';
 import { clientConfigurations } from './clients/index.ts';
 import { sanitize } from './render/sanitize.ts';
 import { type Screen, type Style, styleOf } from './render/style.ts';
@@ -10,6 +10,8 @@ export interface DemoFacts {
   /** How the data directory is best written for the reader: relative where it lies below the working directory. */
   readonly dataShown: string;
   readonly key: string;
+  /** Whose key it is and what it may do. */
+  readonly client: SeededClient;
   readonly adminKeyFile: string;
   /** `npm start` or `sallyport demo`: whatever the reader typed. */
   readonly startedBy: 'npm start --' | 'sallyport demo';
@@ -27,6 +29,7 @@ export function demoScreen(facts: DemoFacts, screen: Screen): string {
     '',
     ...labelled('servers', serverLines(facts.status.servers, screen, style), style),
     ...labelled('guards', wrapTo(guards(facts.status), screen), style),
+    ...labelled('client', wrapTo(clientText(facts.client), screen), style),
     ...labelled('endpoint', [style.bold(facts.status.mcpUrl)], style),
     ...labelled('admin', wrapTo(`${facts.status.adminUrl}/api/v1 · key in ${facts.adminKeyFile}`, screen), style),
     '',
@@ -59,6 +62,12 @@ const wrapTo = (text: string, screen: Screen): readonly string[] =>
 
 const guards = (status: RuntimeStatus): string =>
   `keys · policy 6 roles · limits ${status.rate.requestsPerMinute}/min + ${status.rate.burst} · schemas · journal (fsync)`;
+
+/** Who the key is for a policy, so that no call that passes comes as a surprise. */
+function clientText({ name, roles, grants }: SeededClient): string {
+  const granted = grants.map(({ tool, effect }) => `${sanitize(tool)} (${effect ?? 'not there'})`);
+  return [sanitize(name), roles.join(', '), granted.length === 0 ? 'no grants' : `granted ${granted.join(', ')}`].join(' · ');
+}
 
 function serverLines(servers: readonly ServerStatus[], screen: Screen, style: Style): string[] {
   const names = Math.max(0, ...servers.map((server) => widthOf(server.id)));

@@ -1,5 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Seed } from '../contracts/running.ts';
 
@@ -32,7 +30,7 @@ const DBHUB = effects('search_objects', '', 'execute_sql');
 
 /** The demo: four real servers, each tool with its effect, a writer's key and one grant to something destructive. */
 export function demoSeed(data: string): Seed {
-  const sample = sampleFolder(data);
+  const sample = join(data, 'sample');
   return {
     servers: [
       { id: 'everything', title: 'MCP reference server', transport: stdio('mcp-server-everything', []), effects: EVERYTHING },
@@ -49,6 +47,7 @@ export function demoSeed(data: string): Seed {
     ],
     client: { name: 'demo-key', roles: ['writer'] },
     grants: ['dbhub__execute_sql'],
+    samples: SAMPLES.map(([name, text]) => ({ path: join(sample, name), text })),
   };
 }
 
@@ -59,22 +58,8 @@ const stdio = (command: string, args: readonly string[], env: Readonly<Record<st
 
 /** Started by the gateway on a free loopback port behind a token of its own, so that it is no way round the gateway. */
 function dbhub() {
-  const entry = join(createRequire(import.meta.url).resolve('@bytebase/dbhub/package.json'), '..', 'dist', 'index.js');
-  const args = [entry, '--demo', '--transport', 'http', '--host', '127.0.0.1', '--port', '0'];
-  return { kind: 'streamable-http', local: { launch: { command: 'node', args, env: {} }, tokenEnv: 'DBHUB_AUTH_TOKEN', path: '/mcp' } };
-}
-
-function sampleFolder(data: string): string {
-  const folder = join(data, 'sample');
-  mkdirSync(join(folder, 'reports'), { recursive: true, mode: 0o700 });
-  for (const [name, text] of SAMPLES) {
-    try {
-      writeFileSync(join(folder, name), text, { flag: 'wx', mode: 0o600 });
-    } catch {
-      // It is there from the last run, perhaps changed by a call: the visitor's version stays.
-    }
-  }
-  return folder;
+  const args = ['--demo', '--transport', 'http', '--host', '127.0.0.1', '--port', '0'];
+  return { kind: 'streamable-http', local: { launch: { command: 'dbhub', args, env: {} }, tokenEnv: 'DBHUB_AUTH_TOKEN', path: '/mcp' } };
 }
 
 const SAMPLES = [

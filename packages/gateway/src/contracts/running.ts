@@ -5,6 +5,7 @@ import type { SecretString } from '../base/secret-string.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { Role } from './principal.ts';
 import type { Reason } from './reasons/index.ts';
+import type { Effect } from './target.ts';
 
 /** How a server stands right now, for people: `ready` answers calls, the others say why not. */
 export type ServerState = 'ready' | 'starting' | 'disabled' | 'failed';
@@ -37,6 +38,12 @@ export interface RuntimeStatus {
   readonly servers: readonly ServerStatus[];
   readonly rate: { readonly requestsPerMinute: number; readonly burst: number };
   readonly deviations: readonly { readonly key: string; readonly reason: string; readonly until: string }[];
+  /** Where the time went since the start: microseconds summed, by guard. */
+  readonly guards: Readonly<Record<string, { readonly count: number; readonly denied: number; readonly us: number }>>;
+  /** Open now: sessions of clients, calls, streams that listen. */
+  readonly sessions: number;
+  readonly inFlight: number;
+  readonly listens: number;
 }
 
 /** A record as a reader of the log meets it: the public part, its place, and its payload where that could be opened. */
@@ -56,6 +63,16 @@ export interface Seed {
   readonly client: { readonly name: string; readonly roles: readonly Role[] };
   /** Tools, as `server__name`, that the client key is granted beyond its roles. */
   readonly grants: readonly string[];
+  /** Files for its servers to work on, absolute. Written where there is none. */
+  readonly samples?: readonly { readonly path: string; readonly text: string }[];
+}
+
+/** The key that a seed's client uses, as it stands now. */
+export interface SeededClient {
+  readonly name: string;
+  readonly roles: readonly Role[];
+  /** Tools beyond the roles, as `server__name`, with the effect that each has now. A tool that is not there has none. */
+  readonly grants: readonly { readonly tool: string; readonly effect: Effect | null }[];
 }
 
 /** What only the command line may ask the machine for. */
@@ -96,6 +113,8 @@ export interface RunningGateway {
   readonly firstRun: boolean;
   /** The demo's client key; null for `serve`. */
   readonly clientKey: SecretString | null;
+  /** Whose key that is and what it may do; null for `serve`. */
+  readonly client: SeededClient | null;
   /** Where the first admin key is kept, mode 0600. */
   readonly adminKeyFile: string;
   status(): RuntimeStatus;

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { PrincipalId } from '../base/ids.ts';
 import { type Result, success } from '../base/result.ts';
 import type { SecretString } from '../base/secret-string.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
@@ -10,7 +9,7 @@ import { type Rooms, TENANT } from './rooms.ts';
 
 export interface FirstKeys {
   readonly adminKeyFile: string;
-  readonly client: { readonly text: SecretString; readonly principal: PrincipalId } | null;
+  readonly client: { readonly text: SecretString; readonly key: KeptKey['key'] } | null;
 }
 
 const EVERYTHING = [{ server: '*', tool: '*' }];
@@ -23,7 +22,7 @@ export async function firstKeys(rooms: Rooms, data: string, seed: Seed | null): 
   if (seed === null) return success({ adminKeyFile, client: null });
   const client = await keep(rooms, join(data, 'client.key'), { ...seed.client, scopes: EVERYTHING });
   if (!client.ok) return client;
-  return success({ adminKeyFile, client: { text: client.value.text, principal: client.value.key.principal } });
+  return success({ adminKeyFile, client: { text: client.value.text, key: client.value.key } });
 }
 
 async function keep(

@@ -3,6 +3,7 @@ import type { Registration } from '../contracts/registration.ts';
 import type { RuntimeStatus, ServerStatus } from '../contracts/running.ts';
 import type { Snapshot } from '../contracts/snapshot.ts';
 import type { Gateway } from '../gateway/index.ts';
+import type { Missing } from './plant-seed.ts';
 import { type Rooms, TENANT } from './rooms.ts';
 
 export interface StatusParts {
@@ -13,10 +14,11 @@ export interface StatusParts {
   readonly mcpUrl: string;
   readonly adminUrl: string;
   readonly draining: boolean;
+  readonly missing: Missing;
 }
 
 /** How the gateway stands now, for people and for `doctor`. */
-export function statusOf({ rooms, gateway, startedAt, dataDir, mcpUrl, adminUrl, draining }: StatusParts): RuntimeStatus {
+export function statusOf({ rooms, gateway, startedAt, dataDir, mcpUrl, adminUrl, draining, missing }: StatusParts): RuntimeStatus {
   const snapshot = rooms.snapshots.current(TENANT);
   const { rate, deviations } = snapshot.settings;
   return {
@@ -28,7 +30,10 @@ export function statusOf({ rooms, gateway, startedAt, dataDir, mcpUrl, adminUrl,
     snapshot: { sequence: snapshot.sequence, digest: snapshot.digest },
     journalWritable: rooms.journal.writable,
     draining,
-    servers: [...snapshot.servers.values()].map((server) => serverStatus(server, snapshot, rooms)),
+    servers: [
+      ...[...snapshot.servers.values()].map((server) => serverStatus(server, snapshot, rooms)),
+      ...missing.filter((server) => ![...snapshot.servers.keys()].some((id) => id === server.id)),
+    ],
     rate: { requestsPerMinute: rate.requestsPerMinute, burst: rate.burst },
     deviations: deviations.map(({ key, reason, until }) => ({ key, reason, until })),
     ...gateway.figures(),

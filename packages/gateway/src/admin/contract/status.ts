@@ -20,11 +20,17 @@ export const status = z.object({
   snapshot: z.object({ sequence: z.int(), digest: z.string() }),
   journalWritable: z.boolean(),
   draining: z.boolean(),
-  servers: z.array(serverStatus),
+  servers: z.array(serverStatus).readonly(),
   rate: z.object({ requestsPerMinute: z.number(), burst: z.number() }),
-  deviations: z.array(z.object({ key: z.string(), reason: z.string(), until: z.string() })),
+  deviations: z.array(z.object({ key: z.string(), reason: z.string(), until: z.string() })).readonly(),
+  /** Where the time went since the start: microseconds summed, by guard. */
+  guards: z.record(z.string(), z.object({ count: z.int(), denied: z.int(), us: z.number() })),
+  /** Open now: sessions of clients, calls, streams that listen. */
+  sessions: z.int(),
+  inFlight: z.int(),
+  listens: z.int(),
   /** Keys that end within seven days, soonest first. */
-  keysEnding: z.array(z.object({ id: z.string(), name: z.string(), expiresAt: z.int() })),
+  keysEnding: z.array(z.object({ id: z.string(), name: z.string(), expiresAt: z.int() })).readonly(),
 });
 
 export type Status = z.infer<typeof status>;

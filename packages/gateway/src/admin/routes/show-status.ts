@@ -1,5 +1,5 @@
 import { success } from '../../base/result.ts';
-import type { JsonObject } from '../../contracts/json.ts';
+import type { Status } from '../contract/status.ts';
 import { get } from '../verb.ts';
 
 const SOON_MS = 7 * 86_400_000;
@@ -19,6 +19,7 @@ export const showStatus = get({
       .filter((key) => key.state === 'live' && key.endsAt - now < SOON_MS)
       .sort((a, b) => a.endsAt - b.endsAt)
       .map(({ id, name, endsAt }) => ({ id, name, expiresAt: endsAt }));
-    return success({ status: 200, body: { ...(doors.status() as unknown as JsonObject), keysEnding } });
+    const shown: Status = { ...doors.status(), keysEnding };
+    return success({ status: 200, body: shown });
   },
 });

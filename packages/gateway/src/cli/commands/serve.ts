@@ -22,7 +22,7 @@ export interface Starting {
   /** An absolute path as the reader would write it. */
   readonly shown: (path: string) => string;
   readonly onStop: (stop: () => Promise<void>) => void;
-  /** The text of a kept key, for `--clients` while a gateway runs or after; null where there is none. */
+  /** True: the reader typed `npm start`. */
   readonly startedByNpm: boolean;
 }
 
@@ -65,6 +65,7 @@ async function demo(starting: Starting, options: ServeOptions): Promise<void> {
       firstRun,
       dataShown: starting.shown(dataDir),
       key,
+      client: running.client ?? { name: 'client', roles: [], grants: [] },
       adminKeyFile: starting.shown(adminKeyFile),
       startedBy,
     };
