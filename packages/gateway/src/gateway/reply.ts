@@ -24,6 +24,7 @@ const operator = (): Row => ({ as: 'operator', http: 500, code: 50000, text: 'Th
 const shown = (row: Row): Row => ({ ...row, shown: true });
 
 const UNKNOWN_TOOL = shown(protocol(-32602, 200, 'Unknown tool'));
+const UNKNOWN_SERVER = transport(404, 'There is nothing at this path.');
 const UNAUTHENTICATED = transport(401, 'A valid API key is required: send it as Authorization: Bearer.');
 const NOT_RECORDED = transport(503, 'The audit journal cannot be written, so nothing is called. Nothing was forwarded.');
 const SERVER_FAILED = 'The server behind this tool did not answer properly.';
@@ -122,7 +123,8 @@ export const REPLIES = {
   'gateway.unknown_tool': UNKNOWN_TOOL,
   'gateway.hidden_tool': UNKNOWN_TOOL,
   'gateway.drifted_tool': UNKNOWN_TOOL,
-  'gateway.unknown_server': transport(404, 'There is nothing at this path.'),
+  'gateway.unknown_server': UNKNOWN_SERVER,
+  'gateway.hidden_server': UNKNOWN_SERVER,
   'gateway.draining': transport(503, 'The gateway is stopping.'),
   'gateway.fault': transport(500, 'The gateway could not answer; nothing more was forwarded.'),
   'gateway.held': shown(tool(40301, 'Held: somebody has to decide first.')),

@@ -9,6 +9,7 @@ export type GatewayReason =
   | 'gateway.hidden_tool'
   | 'gateway.drifted_tool'
   | 'gateway.unknown_server'
+  | 'gateway.hidden_server'
   | 'gateway.draining'
   | 'gateway.fault'
   | 'gateway.held'

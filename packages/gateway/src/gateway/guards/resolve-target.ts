@@ -1,3 +1,4 @@
+import type { ServerId } from '../../base/ids.ts';
 import type { Deny } from '../../contracts/verdict.ts';
 import type { Target, With } from '../exchange.ts';
 import type { Guard } from '../guard.ts';
@@ -15,7 +16,7 @@ export function resolveTarget(): Guard<'endpoint' | 'principal' | 'frame' | 'bud
       const { endpoint, frame, principal, snapshot } = exchange;
       if (endpoint === null) return { verdict: 'deny', reason: 'http.not_found' };
       const visible = visibleTo(snapshot, principal);
-      if (endpoint.server !== null && !visible.servers.has(endpoint.server)) return { verdict: 'deny', reason: 'gateway.unknown_server' };
+      if (endpoint.server !== null && !visible.servers.has(endpoint.server)) return unknownServer(exchange, endpoint.server);
       if (frame.params.kind !== 'call') return { verdict: 'pass', fact: NONE };
       const { name } = frame.params;
       const qualified = endpoint.server === null ? name : `${endpoint.server}__${name}`;
@@ -24,6 +25,10 @@ export function resolveTarget(): Guard<'endpoint' | 'principal' | 'frame' | 'bud
       return unknownTool(exchange, qualified, name);
     },
   };
+}
+
+function unknownServer({ snapshot }: With<'frame'>, server: ServerId): Deny {
+  return { verdict: 'deny', reason: snapshot.servers.has(server) ? 'gateway.hidden_server' : 'gateway.unknown_server', detail: server };
 }
 
 // One look-up in either case: the journal tells hidden from unknown, the wire and the clock do not.
