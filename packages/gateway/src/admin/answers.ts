@@ -108,6 +108,7 @@ const TELLINGS: Partial<Record<AdminReasons, Telling>> = {
   'gateway.upstream_closed': tell(502, 'The server ended before it had answered.'),
   'gateway.upstream_garbage': tell(502, 'What answered there does not speak MCP.'),
   'gateway.upstream_too_large': tell(502, 'The server answered more than is taken.'),
+  'gateway.upstream_era': tell(502, 'The server speaks no revision of MCP that is spoken here: 2025-03-26 to 2026-07-28.'),
   'gateway.upstream_authentication': tell(502, 'The server refused the credentials that were registered for it.'),
   'gateway.upstream_busy': tell(503, 'As many servers as there may be are running. Try again.'),
   'gateway.draining': tell(503, 'The gateway is stopping.'),

@@ -143,6 +143,10 @@ export const REPLIES = {
   'audit.journal_unavailable': NOT_RECORDED,
   'audit.journal_poisoned': NOT_RECORDED,
   'audit.backlog_full': NOT_RECORDED,
+  'audit.outcome_unknown': transport(
+    503,
+    'The call was forwarded, but its outcome could not be recorded, so the answer is withheld. Whether it acted is not known.',
+  ),
   'audit.record_too_large': transport(413, 'The message is too large to be recorded, so it was not forwarded.'),
   'audit.journal_damaged': operator(),
   'audit.record_unknown': operator(),
@@ -173,7 +177,6 @@ export const REPLIES = {
   'admin.too_many_attempts': operator(),
   'admin.too_many_streams': operator(),
   'audit.log_unknown': operator(),
-  'audit.outcome_unknown': operator(),
   'audit.record_malformed': operator(),
   'policy.grant_taken': operator(),
   'policy.too_many_grants': operator(),

@@ -83,9 +83,8 @@ export async function openRegistry({ storage, prober, clock, log }: RegistryDeps
 }
 
 async function readState(deps: VerbDeps, validators: Validators, tenant: TenantId): Promise<Result<RegistryState, StorageReason>> {
-  const servers = await deps.store.servers(tenant);
-  if (!servers.ok) return servers;
-  const pins = await deps.store.pins(tenant, null);
-  if (!pins.ok) return pins;
-  return success({ servers: servers.value, tools: pins.value.map((pin) => buildTool(validators, pin)) });
+  const stored = await deps.store.everything(tenant);
+  if (!stored.ok) return stored;
+  const { servers, pins } = stored.value;
+  return success({ servers, tools: pins.map((pin) => buildTool(validators, pin)) });
 }

@@ -41,6 +41,8 @@ export interface RegistryStore {
   server(tenant: TenantId, id: ServerId): Stored<Registration | null>;
   /** Pins of one server, or of all with null; in the order of lists. */
   pins(tenant: TenantId, server: ServerId | null): Stored<readonly Pin[]>;
+  /** All servers and all pins as they stood at one moment: never a pin without its server. */
+  everything(tenant: TenantId): Stored<{ readonly servers: readonly Registration[]; readonly pins: readonly Pin[] }>;
   /** Writes a server and all its pins, as one. What it had before is gone. */
   putServer(registration: Registration, pins: readonly Pin[], now: number): Stored<void>;
   putPin(pin: Pin): Stored<void>;
@@ -52,10 +54,7 @@ export interface RegistryStore {
 export function openRegistryStore(storage: Storage): RegistryStore {
   const queries = storage.queries<Tables>();
   return {
-    servers: (tenant) =>
-      attempt(async () =>
-        (await queries.selectFrom('registry_server').selectAll().where('tenant', '=', tenant).orderBy('id').execute()).map(serverOf),
-      ),
+    servers: (tenant) => attempt(() => serversOf(queries, tenant)),
     server: (tenant, id) =>
       attempt(async () => {
         const row = await queries
@@ -66,12 +65,13 @@ export function openRegistryStore(storage: Storage): RegistryStore {
           .executeTakeFirst();
         return row === undefined ? null : serverOf(row);
       }),
-    pins: (tenant, server) =>
-      attempt(async () => {
-        const all = queries.selectFrom('registry_pin').selectAll().where('tenant', '=', tenant);
-        const some = server === null ? all : all.where('server', '=', server);
-        return (await some.orderBy('server').orderBy('position').orderBy('name').execute()).map(pinOf);
-      }),
+    pins: (tenant, server) => attempt(() => pinsOf(queries, tenant, server)),
+    everything: (tenant) =>
+      attempt(() =>
+        queries
+          .transaction()
+          .execute(async (moment) => ({ servers: await serversOf(moment, tenant), pins: await pinsOf(moment, tenant, null) })),
+      ),
     putServer: (registration, pins, now) => attempt(() => replaceServer(queries, registration, pins, now)),
     putPin: (pin) =>
       attempt(async () => {
@@ -103,6 +103,16 @@ export function openRegistryStore(storage: Storage): RegistryStore {
         }),
       ),
   };
+}
+
+async function serversOf(queries: Kysely<Tables>, tenant: TenantId): Promise<readonly Registration[]> {
+  return (await queries.selectFrom('registry_server').selectAll().where('tenant', '=', tenant).orderBy('id').execute()).map(serverOf);
+}
+
+async function pinsOf(queries: Kysely<Tables>, tenant: TenantId, server: ServerId | null): Promise<readonly Pin[]> {
+  const all = queries.selectFrom('registry_pin').selectAll().where('tenant', '=', tenant);
+  const some = server === null ? all : all.where('server', '=', server);
+  return (await some.orderBy('server').orderBy('position').orderBy('name').execute()).map(pinOf);
 }
 
 function replaceServer(queries: Kysely<Tables>, registration: Registration, pins: readonly Pin[], now: number): Promise<void> {

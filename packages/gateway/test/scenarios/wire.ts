@@ -33,7 +33,7 @@ export async function post({ mcp, key, headers }: Caller, body: unknown, more: R
     method: 'POST',
     headers: all,
     body: typeof body === 'string' || body instanceof Uint8Array ? (body as string) : JSON.stringify(body),
-    signal: AbortSignal.timeout(30_000),
+    signal: AbortSignal.timeout(75_000),
   });
   return read(response);
 }

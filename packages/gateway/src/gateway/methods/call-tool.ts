@@ -71,7 +71,8 @@ async function complete(call: Call, intent: Receipt, answer: Answer, works: Work
     exchange.snapshot.tenant,
     outcomeEntry(call, intent.index, outcome, works.clock.now(), durationUs),
   );
-  if (!recorded.ok) return works.reply(exchange, { verdict: 'deny', reason: recorded.reason }, answer);
+  // It was forwarded, so what a failed intent says ("nothing was forwarded") would be wrong here.
+  if (!recorded.ok) return works.reply(exchange, { verdict: 'deny', reason: 'audit.outcome_unknown' }, answer);
   if (settled.kind === 'denied') return works.reply(exchange, settled.denied, answer);
   works.finish(exchange, answer, settled.kind === 'error' ? settled.json : resultOf(exchange.frame.id, settled.text));
 }
