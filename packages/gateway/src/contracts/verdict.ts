@@ -16,8 +16,10 @@ export interface Deny {
   readonly shown?: string;
   /** Seconds, for reasons that ask the caller to wait. */
   readonly retryAfterSeconds?: number;
-  /** Where a message was refused before it became a frame: the request's id and era as far as they could be read. */
-  readonly of?: { readonly id: string | number; readonly era: Era };
+  /** The key that the refusal is about, where nobody was authenticated by it. */
+  readonly credential?: string;
+  /** Where a message was refused before it became a frame: the request's id and era as far as they could be read. No id: a notification. */
+  readonly of?: { readonly id: string | number | null; readonly era: Era };
 }
 
 /** The message goes on with other params; arguments are digested and validated again. */

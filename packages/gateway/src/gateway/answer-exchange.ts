@@ -61,10 +61,15 @@ export const reply: Works['reply'] = (exchange, denied, answer, meta) => {
   headRefusal(answer, denied);
   if (exchange.budget) headBudget(answer, { budget: exchange.budget, snapshot: exchange.snapshot });
   const row: Row = REPLIES[denied.reason];
-  if (exchange.frame?.kind === 'notification' && row.as !== 'transport') return answer.empty(202);
+  if ((exchange.frame?.kind === 'notification' && row.as !== 'transport') || isUnheard(denied)) return answer.empty(202);
   const wire = refusalOf(exchange, denied, meta ?? null);
   answer.finish(wire.status, wire.json);
 };
+
+// A notification that nobody listens for is not an error, and a 404 would tell a legacy client that its session is gone (MCP 2025-11-25,
+// transports, "Session Management").
+const isUnheard = ({ of, reason }: Deny): boolean =>
+  of?.id === null && (reason === 'protocol.unknown_method' || reason === 'protocol.method_not_built');
 
 /** Refusals that anybody can cause at will are folded when they are many: before authentication by address, over the rate by principal. */
 function foldKey(exchange: Partially, { reason }: Deny): string | null {

@@ -37,9 +37,11 @@ function refusedResult(text: string, frame: Frame, meta: JsonObject | null): Jso
 
 // A legacy client reads a JSON-RPC error of a request it sent with HTTP 200; what never became a request has the transport's status.
 function statusOf(row: Row, frame: Frame | null, denied: Deny): number {
-  const asked = frame === null ? denied.of?.era === 'legacy' && READ.has(row.code) : frame.era === 'legacy' && frame.kind === 'request';
+  const asked = frame === null ? wasRequest(denied) && READ.has(row.code) : frame.era === 'legacy' && frame.kind === 'request';
   return asked && (row.as === 'protocol' || row.as === 'tool') ? 200 : row.http;
 }
+
+const wasRequest = ({ of }: Deny): boolean => of?.era === 'legacy' && of.id !== null;
 
 /** Refusals of a message that was a request: its method or its params were not accepted. */
 const READ = new Set([-32601, -32602]);

@@ -91,7 +91,7 @@ function isModern({ params, method }: Spoken, headers: Headers): boolean {
 
 function frameModern(exchange: Known, message: Spoken, bytes: number): Framed {
   const id = message.kind === 'request' ? message.id : null;
-  const refuse = (denial: Deny): Deny => withId(denial, id, 'modern');
+  const refuse = (denial: Deny): Deny => ({ ...denial, of: { id, era: 'modern' } });
   const plan = planOf(message.method, MODERN, 'client');
   // Body first, then headers, then the method: the order in which the revision's errors are told.
   const checked = rulesOf(MODERN).checkParams(message.method, message.params);
@@ -120,7 +120,7 @@ function frameModern(exchange: Known, message: Spoken, bytes: number): Framed {
 
 function frameLegacy(exchange: Known, sessions: Sessions, message: Spoken, bytes: number): Framed {
   const id = message.kind === 'request' ? message.id : null;
-  const refuse = (denial: Deny): Deny => withId(denial, id, 'legacy');
+  const refuse = (denial: Deny): Deny => ({ ...denial, of: { id, era: 'legacy' } });
   const session = message.method === 'initialize' ? null : sessionOf(exchange, sessions);
   if (session !== null && 'verdict' in session) return refuse(session);
   if (session === null && message.method !== 'initialize' && message.method !== 'ping') return refuse(deny('protocol.session_required'));
