@@ -1,12 +1,13 @@
 import { openAdmin, type RunningAdmin, socketPlace } from './admin/index.ts';
 import { systemClock } from './base/clock.ts';
-import { failure, type Result, success } from './base/result.ts';
+import { type Result, success } from './base/result.ts';
 import type { Reason } from './contracts/reasons/index.ts';
 import type { RunningGateway, StartGateway, StartOptions } from './contracts/running.ts';
 import { type Gateway, openGateway } from './gateway/index.ts';
 import { hostRules, type Listener, listen } from './http/index.ts';
 import { applier } from './main/apply.ts';
 import { driftWatch } from './main/drift.ts';
+import { findPort } from './main/find-port.ts';
 import { type FirstKeys, firstKeys } from './main/first-keys.ts';
 import { followFromNow } from './main/follow.ts';
 import { type Missing, plantSeed } from './main/plant-seed.ts';
@@ -14,14 +15,14 @@ import { recordSystem } from './main/record-system.ts';
 import { openRooms, type Rooms, TENANT } from './main/rooms.ts';
 import { seededClient } from './main/seeded-client.ts';
 import { statusOf } from './main/status.ts';
+import { watchDisclosed } from './main/watch-disclosed.ts';
 
 const HOST = '127.0.0.1';
 const DRAIN_MS = 10_000;
-const PORTS_TO_TRY = 20;
 
 /** Builds every room of a data directory, joins them and opens the listeners: the one place that constructs things. */
 export const startGateway: StartGateway = async (options) => {
-  const rooms = await openRooms(options, systemClock);
+  const rooms = await openRooms(options, options.clock ?? systemClock);
   if (!rooms.ok) return rooms;
   const running = await start(rooms.value, options);
   if (!running.ok) await rooms.value.close();
@@ -64,15 +65,20 @@ async function join(
   if (!granted.ok) return granted;
   const state: State = { port: 0, draining: false, admin: null, startedAt: rooms.clock.now() };
   const gateway = gatewayOf(rooms, options, state, apply);
-  const listener = await listenFrom(options.port, options.nextFreePort, gateway);
+  const { nextFreePort: nextFree, progress: tell } = options;
+  const listener = await findPort<Listener>({ port: options.port, nextFree, option: '--port', tell }, (port) =>
+    listen({ place: { host: HOST, port }, tls: null }, (request, response) => gateway.handle(request, response)),
+  );
   if (!listener.ok) return listener;
   state.port = listener.value.port;
   const status = () =>
     statusOf({ rooms, gateway, missing, dataDir: options.data, ...state, mcpUrl: mcpUrl(state), adminUrl: state.admin?.url ?? '' });
-  const admin = await adminOf(rooms, options, { gateway, apply, status });
+  const admin = await findPort<RunningAdmin>({ port: options.adminPort, nextFree, option: '--admin-port', tell }, (port) =>
+    adminOf(rooms, { ...options, adminPort: port }, { gateway, apply, status }),
+  );
   if (!admin.ok) {
     await listener.value.close(0);
-    return failure(admin.reason === 'http.listen_failed' ? 'admin.fault' : admin.reason, admin.detail);
+    return admin;
   }
   state.admin = admin.value;
   return success({
@@ -103,13 +109,13 @@ interface State {
 const mcpUrl = ({ port }: State): string => `http://${HOST}:${port}/mcp`;
 
 function gatewayOf(rooms: Rooms, { log }: StartOptions, state: State, apply: ReturnType<typeof applier>): Gateway {
-  const { clock, identity, journal, snapshots, upstreams } = rooms;
+  const { clock, journal, snapshots, upstreams } = rooms;
   const mac = rooms.vault.mac('audit');
   return openGateway({
     tenant: TENANT,
     clock,
     log,
-    identity,
+    identity: watchDisclosed(rooms, log),
     journal,
     snapshots,
     upstreams,
@@ -146,16 +152,4 @@ async function stop(rooms: Rooms, gateway: Gateway, listener: Listener, admin: R
   await Promise.all([listener.close(1000), admin.close()]);
   await recordSystem(rooms, 'gateway.stopped', null, {});
   await rooms.close();
-}
-
-async function listenFrom(port: number, nextFree: boolean, gateway: Gateway): Promise<Result<Listener, Reason>> {
-  const tries = nextFree && port !== 0 ? PORTS_TO_TRY : 1;
-  for (let next = port; next < port + tries; next++) {
-    const listener = await listen({ place: { host: HOST, port: next }, tls: null }, (request, response) =>
-      gateway.handle(request, response),
-    );
-    if (listener.ok) return listener;
-    if (next === port + tries - 1) return failure('gateway.fault', `${HOST}:${port}: ${listener.detail ?? 'cannot listen'}`);
-  }
-  return failure('gateway.fault', 'no port to listen on');
 }

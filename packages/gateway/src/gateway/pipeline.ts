@@ -48,7 +48,7 @@ export function guardsOf(deps: PipelineDeps): Line {
   return lineOf(
     [
       limitAddress(deps.clock),
-      door(deps.hosts, deps.secure),
+      door(deps.hosts, deps.secure, deps.identity),
       authenticate(deps.identity),
       frame(deps.sessions),
       limitRate(deps.clock),

@@ -59,6 +59,7 @@ export function refusalEntry(
   const draft = draftOf(exchange, 'refusal', now);
   draft.status = 'refused';
   draft.reason = denied.reason;
+  if (denied.credential !== undefined) draft.credential = denied.credential;
   if (of) draft.argumentsDigest = of.keyed(of.call.argumentsDigest);
   const detail = denied.detail === undefined ? {} : { detail: denied.detail.slice(0, 1000) };
   return { record: draft, secret: secretOf(exchange, of ? { ...detail, arguments: of.call.arguments } : detail) };

@@ -29,6 +29,8 @@ export interface ApiKey {
   readonly lastUsedAt: number | null;
   /** The smallest of 7, 3, 1 days for which a warning was taken. */
   readonly warnedDays: number | null;
+  /** When it was first seen where others can read it; null: never. Such a key has to be replaced. */
+  readonly disclosedAt: number | null;
 }
 
 export const DAY_MS = 86_400_000;

@@ -51,7 +51,7 @@ function newKey({ clock }: Room, tenant: TenantId, request: CheckedRequest, expi
   const createdAt = clock.now();
   const id = newKeyId(createdAt);
   const principal = `prn_${ulid(createdAt)}` as PrincipalId;
-  const unused = { revokedAt: null, replacedBy: null, overlapEndsAt: null, lastUsedAt: null, warnedDays: null };
+  const unused = { revokedAt: null, replacedBy: null, overlapEndsAt: null, lastUsedAt: null, warnedDays: null, disclosedAt: null };
   return { ...request, ...unused, tenant, id, principal, createdAt, createdBy: askerId(by), expiresAt };
 }
 

@@ -1,6 +1,6 @@
 import { equalInConstantTime, sha256Hex } from '../base/bytes.ts';
 import { type Failure, failure, type Result, success } from '../base/result.ts';
-import type { Authenticator } from '../contracts/authenticator.ts';
+import type { Authenticator, Disclosure } from '../contracts/authenticator.ts';
 import type { Principal } from '../contracts/principal.ts';
 import type { IdentityReason } from '../contracts/reasons/identity.ts';
 import { type ApiKey, endOf, principalOf } from './api-key.ts';
@@ -33,6 +33,12 @@ export function createAuthenticator(room: Room): Authenticator {
   }
 
   return {
+    async disclosed(text) {
+      if (!isKeyText(text)) return null;
+      const hash = sha256Hex(text);
+      const found = cached(room, hash) ?? (await lookUpOnce(hash, text));
+      return found.ok ? markDisclosed(room, found.value) : null;
+    },
     identify(token, address) {
       if (token.length !== KEY_TEXT_LENGTH) return failure('identity.credential_malformed');
       const hash = sha256Hex(token);
@@ -68,6 +74,16 @@ function admit({ clock, lastUse }: Room, verdict: Admitted, address: string): Ve
   return success(principal);
 }
 
+// Marked in the store once; a request that repeats it finds that remembered beside the verdict and writes nothing.
+async function markDisclosed({ store, clock, log }: Room, verdict: Admitted): Promise<Disclosure> {
+  const { id } = verdict.key;
+  if (verdict.disclosed) return { key: id, first: false };
+  const marked = await store.markDisclosed(id, clock.now());
+  if (marked.ok) verdict.disclosed = true;
+  else log.error('identity.disclosure_lost', { key: id, reason: marked.reason });
+  return { key: id, first: marked.ok && marked.value };
+}
+
 async function lookUp(room: Room, hash: string, token: string): Promise<Result<Admitted, IdentityReason>> {
   for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
     const { generation } = room.cache;
@@ -100,5 +116,5 @@ function refusalOf({ settings, clock }: Room, key: ApiKey): Failure<IdentityReas
 function admittedOf({ settings, clock }: Room, key: ApiKey): Admitted {
   const principal = principalOf(key, settings());
   const validUntil = Math.min(principal.credential.expiresAt, clock.now() + VERDICT_MS);
-  return { key, principal, validUntil, lastUsed: key.lastUsedAt ?? 0 };
+  return { key, principal, validUntil, lastUsed: key.lastUsedAt ?? 0, disclosed: key.disclosedAt !== null };
 }

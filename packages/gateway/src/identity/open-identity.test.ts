@@ -300,7 +300,7 @@ describe('revoke', () => {
 });
 
 describe('the store', () => {
-  test('holds no usable key, decrypted or not [R2-007 partial: key in the query string, on the wire]', async () => {
+  test('holds no usable key, decrypted or not', async () => {
     const { text } = await make();
     await identity.identify(text.reveal(), HERE);
     const dump = JSON.stringify((await sql`select * from api_key`.execute(storage.queries())).rows);

@@ -64,7 +64,7 @@ export async function replaceKey(
   const expiresAt = expiryOf(room, undefined);
   if (!expiresAt.ok) return expiresAt;
   const created = { id: newKeyId(now), createdAt: now, createdBy: askerId(by), expiresAt: expiresAt.value };
-  const next: ApiKey = { ...old, ...created, lastUsedAt: null, warnedDays: null };
+  const next: ApiKey = { ...old, ...created, lastUsedAt: null, warnedDays: null, disclosedAt: null };
   const overlapEndsAt = now + overlapMs;
   const replaced = await room.store.replace(old, next, macOf(room, text.reveal()), overlapEndsAt);
   room.cache.forget(old.id);

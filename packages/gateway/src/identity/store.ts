@@ -24,6 +24,7 @@ interface Row {
   readonly overlap_ends_at: number | null;
   readonly last_used_at: number | null;
   readonly warned_days: number | null;
+  readonly disclosed_at: number | null;
   /** 1 while the key is the one that its name means. */
   readonly holds_name: number;
 }
@@ -62,6 +63,8 @@ export interface KeyStore {
   revoke(tenant: TenantId, id: string, at: number): Stored<boolean>;
   markUsed(uses: ReadonlyMap<KeyId, number>): Stored<null>;
   markWarned(warned: ReadonlyMap<KeyId, number>): Stored<null>;
+  /** Keeps the first time; false where there was one. */
+  markDisclosed(id: KeyId, at: number): Stored<boolean>;
 }
 
 export function openKeyStore(storage: Storage): KeyStore {
@@ -122,6 +125,11 @@ export function openKeyStore(storage: Storage): KeyStore {
         for (const [id, days] of warned) await update(transaction, id).set({ warned_days: days }).execute();
         return null;
       }),
+    markDisclosed: (id, at) =>
+      transact(async (transaction) => {
+        const unmarked = update(transaction, id).where('disclosed_at', 'is', null);
+        return (await unmarked.set({ disclosed_at: at }).executeTakeFirst()).numUpdatedRows > 0n;
+      }),
   };
 }
 
@@ -142,6 +150,7 @@ const rowOf = (key: ApiKey, { mac, pepperId }: KeyMac): Row => ({
   overlap_ends_at: key.overlapEndsAt,
   last_used_at: key.lastUsedAt,
   warned_days: key.warnedDays,
+  disclosed_at: key.disclosedAt,
   holds_name: 1,
 });
 
@@ -163,5 +172,6 @@ function keyOf(row: Row): ApiKey {
     overlapEndsAt: row.overlap_ends_at,
     lastUsedAt: row.last_used_at,
     warnedDays: row.warned_days,
+    disclosedAt: row.disclosed_at,
   };
 }

@@ -2,12 +2,13 @@ import type { Principal } from '../contracts/principal.ts';
 import type { IdentityReason } from '../contracts/reasons/identity.ts';
 import type { ApiKey } from './api-key.ts';
 
-/** A key that exists and may be used. `lastUsed` is when its use was last noted. */
+/** A key that exists and may be used. `lastUsed` is when its use was last noted, `disclosed` whether the store knows that it is. */
 export interface Admitted {
   readonly key: ApiKey;
   readonly principal: Principal;
   readonly validUntil: number;
   lastUsed: number;
+  disclosed: boolean;
 }
 
 export interface Refused {

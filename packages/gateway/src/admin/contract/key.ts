@@ -52,6 +52,8 @@ export const key = z.object({
   /** `replaced` works until its overlap ends. */
   state: z.enum(['live', 'replaced', 'revoked', 'expired']),
   replacedBy: keyId.nullable(),
+  /** When it was first seen in a URL, where others can read it: replace it. */
+  disclosedAt: z.int().nullable(),
 });
 
 /** The one answer that carries a key's text. It is shown once. */

@@ -16,4 +16,5 @@ export const keyView = (key: ListedKey): Key => ({
   lastUsedAt: key.lastUsedAt,
   state: key.state,
   replacedBy: key.replacedBy,
+  disclosedAt: key.disclosedAt,
 });

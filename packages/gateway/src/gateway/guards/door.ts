@@ -1,8 +1,10 @@
 import { isServerId } from '../../base/ids.ts';
+import type { Authenticator } from '../../contracts/authenticator.ts';
 import type { Deny } from '../../contracts/verdict.ts';
 import { accepts, type HostRules, isContentTypeAllowed, isHostAllowed, isOriginAllowed } from '../../http/index.ts';
 import type { Endpoint, Received } from '../exchange.ts';
 import type { Guard } from '../guard.ts';
+import { keysInUrl, namesCredential } from '../keys-in-url.ts';
 
 const JSON_ONLY = ['application/json'];
 /** Header fields of which two would let two readers see two requests (header smuggling). */
@@ -18,16 +20,32 @@ export const ONCE = [
 ] as const;
 
 /** Headers only: nothing of the body is read for a request that is turned away here. */
-export function door(rules: () => HostRules, secure: boolean): Guard<'addressBudget', 'endpoint'> {
+export function door(
+  rules: () => HostRules,
+  secure: boolean,
+  identity: Pick<Authenticator, 'disclosed'>,
+): Guard<'addressBudget', 'endpoint'> {
   return {
     name: 'door',
     needs: ['addressBudget'],
     adds: 'endpoint',
     check(exchange) {
       const denied = refuse(exchange, rules(), secure);
+      if (denied?.reason === IN_URL) return disclosed(denied, exchange, identity);
       return denied ?? { verdict: 'pass', fact: endpointOf(exchange.http.path) };
     },
   };
+}
+
+const IN_URL = 'identity.credential_in_url';
+
+/** The refusal, with the key that it is about where there is one: its owner has to hear of it. */
+async function disclosed(denied: Deny, { http }: Received, identity: Pick<Authenticator, 'disclosed'>): Promise<Deny> {
+  for (const text of keysInUrl(http)) {
+    const found = await identity.disclosed(text);
+    if (found !== null) return { ...denied, credential: found.key };
+  }
+  return denied;
 }
 
 function refuse({ http, snapshot }: Received, rules: HostRules, secure: boolean): Deny | null {
@@ -40,13 +58,12 @@ function refuse({ http, snapshot }: Received, rules: HostRules, secure: boolean)
     reason,
     ...(detail === undefined ? {} : { detail }),
   });
+  // A key in a URL stands in histories and logs from then on, whatever else is wrong with the request (R2-007).
+  if (namesCredential(http)) return deny(IN_URL);
   if (http.repeated.length > 0) return deny('protocol.header_mismatch', `repeated: ${http.repeated.join(', ')}`);
   if (!isHostAllowed(header('host'), rules, secure)) return deny('http.host_not_allowed', header('host')?.slice(0, 200));
   if (!isOriginAllowed(header('origin'), rules)) return deny('http.origin_not_allowed', header('origin')?.slice(0, 200));
   if (http.verb !== 'POST' && http.verb !== 'GET' && http.verb !== 'DELETE') return deny('http.method_not_allowed', http.verb);
-  // A key in a URL stands in histories and logs from then on (R2-007).
-  if (/(^|[?&=])sp_[A-Za-z0-9_-]{20,}|[?&](access_token|token|api_key|key)=/i.test(`?${http.query}`))
-    return deny('identity.credential_in_url');
   if (http.verb === 'GET') return accepts(header('accept'), 'text/event-stream') ? null : deny('http.accept_not_satisfiable');
   if (http.verb === 'DELETE') return null;
   if (header('content-encoding') !== undefined && header('content-encoding') !== 'identity')

@@ -1,4 +1,5 @@
 import type { Migration } from '../../storage/index.ts';
 import { createApiKeys } from './0001-api-keys.ts';
+import { addDisclosedAt } from './0002-disclosed-keys.ts';
 
-export const IDENTITY_MIGRATIONS: readonly Migration[] = [createApiKeys];
+export const IDENTITY_MIGRATIONS: readonly Migration[] = [createApiKeys, addDisclosedAt];
