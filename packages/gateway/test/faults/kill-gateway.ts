@@ -226,4 +226,7 @@ if (import.meta.main) {
   };
   const report = await killGateway(option('kills', 200), option('seed', 1), (line) => process.stderr.write(`${line}\n`));
   for (const [figure, value] of Object.entries(report)) process.stdout.write(`${JSON.stringify({ figure, value })}\n`);
+  const { acknowledgedMissing, forwardedWithoutIntent, forwardedTwice, openIntentsNotClosed, survivingChildren, problems } = report;
+  const bad = acknowledgedMissing + forwardedWithoutIntent + forwardedTwice + openIntentsNotClosed + survivingChildren + problems.length;
+  process.exitCode = bad === 0 ? 0 : 1;
 }

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { killGateway } from './kill-gateway.ts';
+
+const KILLS = 8;
+
+// `npm run figures -- audit` does 200.
+test(`kill -9 of the whole gateway, ${KILLS} times under load: nothing acknowledged is missing, nothing was forwarded without its intent, nothing of it survives`, async () => {
+  const report = await killGateway(KILLS, 11);
+  expect(report).toMatchObject({
+    kills: KILLS,
+    acknowledgedMissing: 0,
+    forwardedWithoutIntent: 0,
+    forwardedTwice: 0,
+    openIntentsNotClosed: 0,
+    survivingChildren: 0,
+    problems: [],
+  });
+  expect(report.withOpenIntent).toBeGreaterThanOrEqual(KILLS - 2);
+  expect(report.answered).toBeGreaterThan(KILLS * 10);
+}, 120_000);
