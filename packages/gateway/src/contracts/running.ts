@@ -1,4 +1,5 @@
 import type { PublicPart } from '@sallyport/ledger';
+import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Result } from '../base/result.ts';
 import type { SecretString } from '../base/secret-string.ts';
@@ -101,8 +102,10 @@ export interface StartOptions {
   readonly settings: JsonObject;
   readonly surroundings: Surroundings;
   readonly log: Logger;
-  /** A line for people about something that takes longer than a second. */
+  /** A line for people: what takes longer than a second, or is not as they wished. */
   readonly progress: (line: string) => void;
+  /** The machine's, where none is given. */
+  readonly clock?: Clock;
 }
 
 export interface RunningGateway {

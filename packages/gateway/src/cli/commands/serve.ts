@@ -40,7 +40,7 @@ export function startingCommands(program: Command, starting: Starting): void {
     .command('demo')
     .description('a gateway with four real servers, ready to try')
     .option('--port <n>', 'for clients; 0 takes any, and a taken one moves on to the next', DEFAULT_PORT)
-    .option('--admin-port <n>', 'for administration', DEFAULT_ADMIN_PORT)
+    .option('--admin-port <n>', 'for administration; 0 takes any, and a taken one moves on to the next', DEFAULT_ADMIN_PORT)
     .option('--clients', 'print the configuration of each client as its file has it')
     .action(async (_options, command: Command) => demo(starting, command.optsWithGlobals<ServeOptions>()));
   program
