@@ -7,6 +7,7 @@ import type { Answer } from './downstream/answer.ts';
 import type { CallStream, Session } from './downstream/sessions.ts';
 import type { Call } from './exchange.ts';
 import { denied } from './guard.ts';
+import { isSevereEnough } from './log-level.ts';
 import type { Works } from './methods/works.ts';
 import { listenerFor } from './notify.ts';
 import { errorOf } from './respond.ts';
@@ -111,7 +112,7 @@ function requestOf(call: Call, answer: Answer, inFlight: InFlight): UpstreamRequ
     signal: inFlight.controller.signal,
     // The client's own token comes back to it; the server has only ever seen ours.
     onProgress: progressToken !== null ? (params) => tell('notifications/progress', { ...params, progressToken }) : null,
-    log: level !== null ? { level, onMessage: (params) => tell('notifications/message', params) } : null,
+    log: level !== null ? { level, onMessage: (params) => isSevereEnough(params, level) && tell('notifications/message', params) } : null,
     paramHeaders: writeParamHeaders(call.arguments, call.tool.paramHeaders),
   };
 }

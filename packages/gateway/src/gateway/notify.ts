@@ -1,11 +1,11 @@
 import type { ServerId } from '../base/ids.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { Session } from './downstream/sessions.ts';
+import { isSevereEnough } from './log-level.ts';
 import type { Works } from './methods/works.ts';
 import type { UpstreamListener } from './upstream/upstream.ts';
 
 const LIST_CHANGED = '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}';
-const LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
 
 /** What one server may say to one session outside a call. */
 export function listenerFor(session: Session, server: ServerId, works: Works): UpstreamListener {
@@ -21,7 +21,7 @@ export function listenerFor(session: Session, server: ServerId, works: Works): U
 }
 
 function wanted(session: Session, params: JsonObject): boolean {
-  return session.logLevel === null || LEVELS.indexOf(String(params['level'])) >= LEVELS.indexOf(session.logLevel);
+  return session.logLevel === null || isSevereEnough(params, session.logLevel);
 }
 
 // A message goes out on one stream only: the standing one, else that of the newest call to this server.
