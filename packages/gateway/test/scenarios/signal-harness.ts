@@ -20,6 +20,8 @@ export interface Trial {
   readonly receiver: Receiver;
   /** True for the line on stdout that says the server is up. */
   readonly isReady: (line: string) => boolean;
+  /** What happens between that line and the signal. */
+  readonly whenReady?: (line: string) => Promise<void>;
   readonly startMs: number;
   /** How long processes may outlive the signal. */
   readonly endMs: number;
@@ -27,6 +29,8 @@ export interface Trial {
 
 export interface Outcome {
   readonly ready: boolean;
+  /** How many processes there were when the signal was sent. */
+  readonly family: number;
   /** npm's exit code, or null where a signal ended it. */
   readonly code: number | null;
   /** From the signal to the last process's end; null where some were left. */
@@ -43,14 +47,16 @@ export async function trySignal(trial: Trial): Promise<Outcome> {
   if (pid === undefined) throw new Error('npm did not start');
   const errors = tailOf(npm);
   const exited = once(npm, 'exit').then(([code]) => code as number | null);
-  const ready = await isUp(npm, trial);
+  const line = await firstLine(npm, trial);
+  const ready = line !== null;
+  if (line !== null) await trial.whenReady?.(line);
   const family = descendants(pid);
   const began = performance.now();
   if (ready) process.kill(trial.receiver === 'group' ? -pid : pid, trial.signal);
   const left = ready ? await waitForEnd(family, trial.endMs) : family;
   const goneAfterMs = left.length === 0 ? performance.now() - began : null;
   for (const member of left) endQuietly(member.pid);
-  return { ready, code: await exited, goneAfterMs, left: left.map((member) => member.command), stderr: errors() };
+  return { ready, family: family.length, code: await exited, goneAfterMs, left: left.map((member) => member.command), stderr: errors() };
 }
 
 interface Member {
@@ -69,15 +75,15 @@ function tailOf(npm: ChildProcess): () => string {
   return () => text;
 }
 
-async function isUp(npm: ChildProcess, { isReady, startMs }: Trial): Promise<boolean> {
-  if (npm.stdout === null) return false;
+async function firstLine(npm: ChildProcess, { isReady, startMs }: Trial): Promise<string | null> {
+  if (npm.stdout === null) return null;
   const lines = createInterface({ input: npm.stdout });
-  const line = new Promise<boolean>((resolve) => {
-    lines.on('line', (text) => isReady(text) && resolve(true));
-    lines.once('close', () => resolve(false));
+  const line = new Promise<string | null>((resolve) => {
+    lines.on('line', (text) => isReady(text) && resolve(text));
+    lines.once('close', () => resolve(null));
   });
   const cancel = new AbortController();
-  const late = sleep(startMs, false, { signal: cancel.signal }).catch(() => false);
+  const late = sleep(startMs, null, { signal: cancel.signal }).catch(() => null);
   const ready = await Promise.race([line, late]);
   cancel.abort();
   return ready;
