@@ -81,6 +81,17 @@ describe('a child', () => {
   });
 });
 
+it('a reaper that was killed is replaced by one that knows the servers that run', async () => {
+  const reapers = (): readonly number[] => descendants(process.pid).filter((pid) => commandOf(pid).includes('groups='));
+  const child = start('sh', ['-c', 'trap "" TERM; echo up; while :; do sleep 1; done']);
+  await new Promise((resolve) => child.stdout.once('data', resolve));
+  const [old = 0] = reapers();
+  process.kill(old, 'SIGKILL');
+  await eventually(() => reapers().some((pid) => pid !== old));
+  await bench.reaper.close();
+  expect(await child.exited).toEqual({ code: null, signal: 'SIGKILL' });
+});
+
 describe('when the gateway is killed with SIGKILL', () => {
   let gateway: ChildProcess | null = null;
   afterEach(() => gateway?.kill('SIGKILL'));
@@ -106,6 +117,14 @@ function isGone(pid: number): boolean {
   if (!isAlive(pid)) return true;
   const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : '';
   return / Z /.test(stat);
+}
+
+function commandOf(pid: number): string {
+  try {
+    return execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
+  } catch {
+    return '';
+  }
 }
 
 function descendants(root: number): number[] {

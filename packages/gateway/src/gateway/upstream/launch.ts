@@ -67,6 +67,7 @@ function adopt(child: ChildProcessByStdio<Writable, Readable, Readable>, reaper:
   child.on('error', () => {});
   const pid = child.pid;
   if (pid === undefined) return failure('gateway.upstream_start_failed', 'the process did not start');
+  reaper.guard(pid);
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => {
       // Grandchildren of a leader that has gone would be nobody's.

@@ -8,6 +8,8 @@ import type { Socket } from 'node:net';
 export interface Reaper {
   /** A descriptor for a child that is about to start: it writes `add PGID` there itself, so there is no moment in which it runs unknown. */
   readonly inlet: Socket;
+  /** The group runs: a reaper that takes the place of one that died is told of it. */
+  guard(group: number): void;
   /** The group has ended; its number may belong to somebody else soon. */
   forget(group: number): void;
   /** Ends all groups that are left, and the reaper. */
@@ -37,34 +39,85 @@ done
 for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
 `;
 
+/** Until another takes the place of a reaper that died: one that dies at once must not be started in a circle. */
+const RESTART_MS = 1000;
+
 /** Starts the one reaper of a gateway process. Throws where there is no POSIX shell: then no server may be started. */
-export function startReaper(): Reaper {
-  const shell = spawn('/bin/sh', ['-c', SCRIPT], {
+export const startReaper = (): Reaper => new ShellReaper();
+
+interface Shell {
+  readonly child: ChildProcess;
+  readonly inlet: Socket;
+}
+
+/** Keeps one shell alive. While there is none, what a new server writes to the inlet ends it: none runs unknown. */
+class ShellReaper implements Reaper {
+  readonly #groups = new Set<number>();
+  #shell: Shell;
+  #closing = false;
+
+  constructor() {
+    this.#shell = this.#start();
+  }
+
+  get inlet(): Socket {
+    return this.#shell.inlet;
+  }
+
+  guard(group: number): void {
+    this.#groups.add(group);
+  }
+
+  forget(group: number): void {
+    this.#groups.delete(group);
+    this.#tell(`del ${group}`);
+  }
+
+  close(): Promise<void> {
+    this.#closing = true;
+    return ended(this.#shell);
+  }
+
+  #start(): Shell {
+    const shell = startShell();
+    shell.child.once('exit', () => {
+      if (!this.#closing) setTimeout(() => this.#replace(), RESTART_MS).unref();
+    });
+    return shell;
+  }
+
+  #replace(): void {
+    if (this.#closing) return;
+    this.#shell = this.#start();
+    for (const group of this.#groups) this.#tell(`add ${group}`);
+  }
+
+  #tell(line: string): void {
+    if (this.#shell.inlet.writable) this.#shell.inlet.write(`${line}\n`);
+  }
+}
+
+function startShell(): Shell {
+  const child = spawn('/bin/sh', ['-c', SCRIPT], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
     cwd: '/',
     env: { PATH: '/usr/bin:/bin' },
   });
-  const inlet = shell.stdin as Socket | null;
-  if (inlet === null || shell.pid === undefined) throw new Error('the reaper needs /bin/sh');
+  const inlet = child.stdin as Socket | null;
+  if (inlet === null || child.pid === undefined) throw new Error('the reaper needs /bin/sh');
   inlet.on('error', () => {});
-  shell.on('error', () => {});
-  shell.unref();
+  child.on('error', () => {});
+  child.unref();
   inlet.unref();
-  return {
-    inlet,
-    forget: (group) => {
-      if (inlet.writable) inlet.write(`del ${group}\n`);
-    },
-    close: () => ended(shell, inlet),
-  };
+  return { child, inlet };
 }
 
-function ended(shell: ChildProcess, inlet: Socket): Promise<void> {
-  if (shell.exitCode !== null || shell.signalCode !== null) return Promise.resolve();
+function ended({ child, inlet }: Shell): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => {
-    shell.ref();
-    shell.once('exit', () => resolve());
+    child.ref();
+    child.once('exit', () => resolve());
     inlet.end();
   });
 }
