@@ -16,6 +16,7 @@ import { openRooms, type Rooms, TENANT } from './main/rooms.ts';
 import { seededClient } from './main/seeded-client.ts';
 import { statusOf } from './main/status.ts';
 import { watchDisclosed } from './main/watch-disclosed.ts';
+import { type KeyWatch, keyNotices, watchKeys } from './main/watch-keys.ts';
 
 const HOST = '127.0.0.1';
 const DRAIN_MS = 10_000;
@@ -63,6 +64,8 @@ async function join(
 ): Promise<Result<RunningGateway, Reason>> {
   const granted = await rooms.grants.list(TENANT);
   if (!granted.ok) return granted;
+  const notices = await keyNotices(rooms);
+  if (!notices.ok) return notices;
   const state: State = { port: 0, draining: false, admin: null, startedAt: rooms.clock.now() };
   const gateway = gatewayOf(rooms, options, state, apply);
   const { nextFreePort: nextFree, progress: tell } = options;
@@ -81,6 +84,7 @@ async function join(
     return admin;
   }
   state.admin = admin.value;
+  const watch = watchKeys(rooms, options.log);
   return success({
     mcpUrl: mcpUrl(state),
     adminUrl: admin.value.url,
@@ -90,11 +94,12 @@ async function join(
     clientKey: keys.client?.text ?? null,
     client: keys.client === null ? null : seededClient(rooms.snapshots.current(TENANT), granted.value, keys.client.key),
     adminKeyFile: keys.adminKeyFile,
+    keyNotices: notices.value,
     status,
     follow: (onRecord) => followFromNow(rooms, onRecord),
     stop: async () => {
       state.draining = true;
-      await stop(rooms, gateway, listener.value, admin.value);
+      await stop(rooms, { gateway, listener: listener.value, admin: admin.value, watch });
     },
   });
 }
@@ -109,7 +114,7 @@ interface State {
 const mcpUrl = ({ port }: State): string => `http://${HOST}:${port}/mcp`;
 
 function gatewayOf(rooms: Rooms, { log }: StartOptions, state: State, apply: ReturnType<typeof applier>): Gateway {
-  const { clock, journal, snapshots, upstreams } = rooms;
+  const { clock, journal, large, snapshots, upstreams } = rooms;
   const mac = rooms.vault.mac('audit');
   return openGateway({
     tenant: TENANT,
@@ -119,6 +124,7 @@ function gatewayOf(rooms: Rooms, { log }: StartOptions, state: State, apply: Ret
     journal,
     snapshots,
     upstreams,
+    large,
     hosts: () => hostRules({ secure: false, port: state.port, names: [], origins: [] }),
     secure: false,
     keyed: (text) => mac.mac(text).toString('hex'),
@@ -146,10 +152,17 @@ function adminOf(rooms: Rooms, { adminPort, data, log, surroundings }: StartOpti
   });
 }
 
+interface Open {
+  readonly gateway: Gateway;
+  readonly listener: Listener;
+  readonly admin: RunningAdmin;
+  readonly watch: KeyWatch;
+}
+
 /** Top down: nothing new, drain, a record of the end, then the rooms. */
-async function stop(rooms: Rooms, gateway: Gateway, listener: Listener, admin: RunningAdmin): Promise<void> {
+async function stop(rooms: Rooms, { gateway, listener, admin, watch }: Open): Promise<void> {
   await gateway.drain(DRAIN_MS);
-  await Promise.all([listener.close(1000), admin.close()]);
+  await Promise.all([listener.close(1000), admin.close(), watch.close()]);
   await recordSystem(rooms, 'gateway.stopped', null, {});
   await rooms.close();
 }

@@ -2,6 +2,11 @@
 export const LIMITS = {
   /** R2-040: 10 MB read as 10 * 1024 * 1024, before and after decompression. Results have the same cap. */
   bodyBytes: 10_485_760,
+  /** Bodies beyond this are read in a thread. */
+  largeBytes: 262_144,
+  largeMs: 10_000,
+  largeQueue: 64,
+  largeWorkerMegabytes: 512,
   jsonDepth: 64,
   jsonNodes: 500_000,
   jsonKeyBytes: 1024,
@@ -35,7 +40,7 @@ export const LIMITS = {
   toolDefinitionBytes: 65_536,
   schemaDepth: 32,
   schemaSubschemas: 2000,
-  schemaCompileMs: 1000,
+  schemaCompileMs: 3000,
   /** A schema that took longer in the worker is never compiled on the main thread: its validation stays in the worker. */
   schemaMainCompileMs: 50,
   /** In-place work of a schema with every `$ref` followed; above it validation runs in the worker under `validationMs`. */

@@ -82,6 +82,8 @@ export interface Frame {
   readonly era: Era;
   readonly session: Session | null;
   readonly bytes: number;
+  /** SHA-256, hex, of the RFC 8785 form of a call's arguments, where it was made with the parse; null where it is still to be made. */
+  readonly argumentsDigest: string | null;
 }
 
 export interface Budget {

@@ -5,6 +5,7 @@ import type { Authenticator } from '../contracts/authenticator.ts';
 import type { Journal } from '../contracts/journal.ts';
 import type { SnapshotSource } from '../contracts/snapshot.ts';
 import type { HostRules } from '../http/index.ts';
+import type { LargeReader } from '../protocol/index.ts';
 import type { ArgumentScreen, ResultScreen } from './guard.ts';
 import type { Upstreams } from './upstream/upstream.ts';
 
@@ -17,6 +18,7 @@ export interface GatewayDeps {
   readonly journal: Journal;
   readonly snapshots: SnapshotSource;
   readonly upstreams: Upstreams;
+  readonly large: LargeReader;
   readonly hosts: () => HostRules;
   readonly secure: boolean;
   readonly keyed: (text: string) => string;

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Authenticator } from '../contracts/authenticator.ts';
 import type { HostRules } from '../http/index.ts';
+import type { LargeReader } from '../protocol/index.ts';
 import type { Sessions } from './downstream/sessions.ts';
 import type { ArgumentScreen, ResultScreen } from './guard.ts';
 import { authenticate } from './guards/authenticate.ts';
@@ -19,6 +20,7 @@ export interface PipelineDeps {
   readonly clock: Clock;
   readonly identity: Authenticator;
   readonly sessions: Sessions;
+  readonly large: LargeReader;
   readonly hosts: () => HostRules;
   readonly secure: boolean;
   /** Inspection: detectors, redaction, destination rules, flow labels, approvals. */
@@ -50,7 +52,7 @@ export function guardsOf(deps: PipelineDeps): Line {
       limitAddress(deps.clock),
       door(deps.hosts, deps.secure, deps.identity),
       authenticate(deps.identity),
-      frame(deps.sessions),
+      frame(deps.sessions, deps.large),
       limitRate(deps.clock),
       resolveTarget(),
       authorize(),

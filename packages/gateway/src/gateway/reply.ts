@@ -56,6 +56,7 @@ export const REPLIES = {
   'protocol.unsafe_number': protocol(-32600, 400, 'A number in the message would change when read; send it as a string.'),
   'protocol.too_deep': protocol(-32600, 400, 'The message is nested too deeply.'),
   'protocol.too_wide': protocol(-32600, 400, 'The message holds too many values.'),
+  'protocol.reading_too_slow': transport(503, 'The message could not be read in time.'),
   'protocol.batch_not_supported': protocol(-32600, 400, 'Batches are not accepted; send one message a request.'),
   'protocol.invalid_message': shown(protocol(-32600, 400, 'The message is not a JSON-RPC 2.0 message of this protocol')),
   'protocol.invalid_id': protocol(-32600, 400, 'A request id must be a string or an integer.'),

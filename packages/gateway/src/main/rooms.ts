@@ -14,6 +14,7 @@ import type { Upstreams } from '../gateway/index.ts';
 import { openProber, openUpstreams, type Reaper, startReaper } from '../gateway/index.ts';
 import { type Identity, openIdentity } from '../identity/index.ts';
 import { type Grants, openGrants } from '../policy/index.ts';
+import { type LargeReader, openLargeReader } from '../protocol/index.ts';
 import { openRegistry, type Registry } from '../registry/index.ts';
 import { openStorage, type Storage, secureDirectory } from '../storage/index.ts';
 import { openVault, type Vault } from '../vault/index.ts';
@@ -30,6 +31,7 @@ export interface Rooms {
   readonly grants: Grants;
   readonly registry: Registry;
   readonly upstreams: Upstreams;
+  readonly large: LargeReader;
   readonly snapshots: Snapshots;
   close(): Promise<void>;
 }
@@ -72,6 +74,8 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
   closing.push(() => registry.value.close());
   const upstreams = openUpstreams(dial);
   closing.push(() => upstreams.close());
+  const large = openLargeReader();
+  closing.push(() => large.close());
   const snapshots = openSnapshots({ log });
   const { firstRun } = ground.value;
   return success({
@@ -85,6 +89,7 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
     grants: grants.value,
     registry: registry.value,
     upstreams,
+    large,
     snapshots,
     data,
   });

@@ -20,6 +20,7 @@ export {
   writeRequest,
   writeResult,
 } from './json-rpc.ts';
+export { type LargeJson, type LargeReader, openLargeReader } from './large/large-reader.ts';
 export { type Direction, METHODS, type MethodClass, type MethodPlan, planOf } from './methods.ts';
 export { type QualifiedName, qualifyName, splitName } from './names.ts';
 export { argumentAt, type ParamHeader, readParamHeaders, writeParamHeaders } from './param-headers.ts';

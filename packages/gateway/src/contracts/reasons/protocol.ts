@@ -9,6 +9,7 @@ export type ProtocolReason =
   | 'protocol.unsafe_number'
   | 'protocol.too_deep'
   | 'protocol.too_wide'
+  | 'protocol.reading_too_slow'
   | 'protocol.batch_not_supported'
   | 'protocol.invalid_message'
   | 'protocol.invalid_id'

@@ -1,5 +1,8 @@
+import { LIMITS } from '../../base/limits.ts';
+import { type Result, success } from '../../base/result.ts';
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import type { Reason } from '../../contracts/reasons/index.ts';
+import type { ProtocolReason } from '../../contracts/reasons/protocol.ts';
 import type { Era } from '../../contracts/target.ts';
 import type { Deny, GuardVerdict } from '../../contracts/verdict.ts';
 import {
@@ -9,6 +12,8 @@ import {
   type Headers,
   idOf,
   isLegacyRevision,
+  type LargeJson,
+  type LargeReader,
   legacyRevision,
   MODERN,
   negotiate,
@@ -34,14 +39,14 @@ const PLAIN: CheckedParams = { params: { kind: 'plain' }, meta: null };
 const VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
 
 /** Only now the body: bytes become one message of one revision, in its session where the revision has them. */
-export function frame(sessions: Sessions): Guard<'endpoint' | 'principal', 'frame'> {
+export function frame(sessions: Sessions, large: LargeReader): Guard<'endpoint' | 'principal', 'frame'> {
   return {
     name: 'frame',
     needs: ['endpoint', 'principal'],
     adds: 'frame',
     check(exchange) {
       if (exchange.endpoint === null) return deny('http.not_found');
-      return exchange.http.verb === 'POST' ? framePost(exchange, sessions) : frameVerb(exchange, sessions);
+      return exchange.http.verb === 'POST' ? framePost(exchange, sessions, large) : frameVerb(exchange, sessions);
     },
   };
 }
@@ -57,14 +62,27 @@ function frameVerb(exchange: Known, sessions: Sessions): Framed {
   const revision = legacyRevision(http.headers, legacy(session.revision));
   if (!revision.ok) return denied(revision);
   const [kind, plan, method] = http.verb === 'GET' ? (['stream', STREAM, 'GET'] as const) : (['end', END, 'DELETE'] as const);
-  return pass({ ...PLAIN, kind, id: null, method, plan, handle: null, revision: revision.value, era: 'legacy', session, bytes: 0 });
+  return pass({
+    ...PLAIN,
+    kind,
+    id: null,
+    method,
+    plan,
+    handle: null,
+    revision: revision.value,
+    era: 'legacy',
+    session,
+    bytes: 0,
+    argumentsDigest: null,
+  });
 }
 
-async function framePost(exchange: Known, sessions: Sessions): Promise<Framed> {
+async function framePost(exchange: Known, sessions: Sessions, large: LargeReader): Promise<Framed> {
   const body = await exchange.http.readBody();
   if (!body.ok) return denied(body);
-  const parsed = parseStrict(body.value);
+  const parsed = await readJson(body.value, large);
   if (!parsed.ok) return denied(parsed);
+  const read: Read = { bytes: body.value.length, argumentsDigest: parsed.value.argumentsDigest };
   const message = classify(parsed.value.value);
   if (!message.ok)
     return withId(
@@ -73,14 +91,21 @@ async function framePost(exchange: Known, sessions: Sessions): Promise<Framed> {
       'modern',
     );
   if (message.value.kind === 'batch') return deny('protocol.batch_not_supported');
-  const bytes = body.value.length;
-  if (message.value.kind === 'result' || message.value.kind === 'error') return frameAnswer(exchange, sessions, bytes);
+  if (message.value.kind === 'result' || message.value.kind === 'error') return frameAnswer(exchange, sessions, read);
   return isModern(message.value, exchange.http.headers)
-    ? frameModern(exchange, message.value, bytes)
-    : frameLegacy(exchange, sessions, message.value, bytes);
+    ? frameModern(exchange, message.value, read)
+    : frameLegacy(exchange, sessions, message.value, read);
+}
+
+function readJson(bytes: Uint8Array, large: LargeReader): ReturnType<LargeReader['read']> | Result<LargeJson, ProtocolReason> {
+  if (bytes.length > LIMITS.largeBytes) return large.read(bytes);
+  const parsed = parseStrict(bytes);
+  return parsed.ok ? success({ ...parsed.value, argumentsDigest: null }) : parsed;
 }
 
 type Spoken = RpcRequest | RpcNotification;
+/** What is known of the body besides its message. */
+type Read = Pick<Frame, 'bytes' | 'argumentsDigest'>;
 
 // The body is the source of truth; the header decides only where the body says nothing.
 function isModern({ params, method }: Spoken, headers: Headers): boolean {
@@ -89,7 +114,7 @@ function isModern({ params, method }: Spoken, headers: Headers): boolean {
   return method !== 'initialize' && headers['mcp-protocol-version'] === MODERN;
 }
 
-function frameModern(exchange: Known, message: Spoken, bytes: number): Framed {
+function frameModern(exchange: Known, message: Spoken, read: Read): Framed {
   const id = message.kind === 'request' ? message.id : null;
   const refuse = (denial: Deny): Deny => ({ ...denial, of: { id, era: 'modern' } });
   const plan = planOf(message.method, MODERN, 'client');
@@ -114,11 +139,11 @@ function frameModern(exchange: Known, message: Spoken, bytes: number): Framed {
     revision: MODERN,
     era: 'modern',
     session: null,
-    bytes,
+    ...read,
   });
 }
 
-function frameLegacy(exchange: Known, sessions: Sessions, message: Spoken, bytes: number): Framed {
+function frameLegacy(exchange: Known, sessions: Sessions, message: Spoken, read: Read): Framed {
   const id = message.kind === 'request' ? message.id : null;
   const refuse = (denial: Deny): Deny => ({ ...denial, of: { id, era: 'legacy' } });
   const session = message.method === 'initialize' ? null : sessionOf(exchange, sessions);
@@ -142,12 +167,12 @@ function frameLegacy(exchange: Known, sessions: Sessions, message: Spoken, bytes
     revision,
     era: 'legacy',
     session,
-    bytes,
+    ...read,
   });
 }
 
 // A client never asks for anything that this gateway sends requests for yet: its answers are accepted and go nowhere.
-function frameAnswer(exchange: Known, sessions: Sessions, bytes: number): Framed {
+function frameAnswer(exchange: Known, sessions: Sessions, read: Read): Framed {
   if (exchange.http.headers['mcp-protocol-version'] === MODERN) return deny('protocol.invalid_message', 'an answer in the stateless era');
   const session = sessionOf(exchange, sessions);
   if (session === null || 'verdict' in session) return session ?? deny('protocol.session_required');
@@ -161,7 +186,7 @@ function frameAnswer(exchange: Known, sessions: Sessions, bytes: number): Framed
     revision: session.revision,
     era: 'legacy',
     session,
-    bytes,
+    ...read,
   });
 }
 

@@ -35,7 +35,8 @@ function callOf(exchange: Exchange, works: Works): CallOrDenial {
   const { params, handle } = exchange.frame;
   if (params.kind !== 'call')
     return { ok: false, denied: { verdict: 'deny', reason: 'gateway.fault', detail: `a call with params of ${params.kind}` } };
-  const call = withArguments({ exchange, tool, resumed: null }, params.arguments);
+  const argumentsDigest = exchange.frame.argumentsDigest ?? digestOf(params.arguments);
+  const call: Call = { exchange, tool, resumed: null, arguments: params.arguments, argumentsDigest };
   if (handle === null) return { ok: true, value: call };
   const resumed = works.holds.take(handle, call);
   return resumed ? { ok: true, value: { ...call, resumed } } : { ok: false, denied: { verdict: 'deny', reason: 'gateway.hold_unknown' } };
