@@ -92,7 +92,7 @@ function answer(row: MatrixRow, object: ObjectName): string {
 
 describe('who may discover and call what', () => {
   it.each(MATRIX)(
-    '$caller [R2-015 partial: over the wire; R4-13 partial: over the wire; R0-03 partial: over the wire, breach drill]',
+    '$caller [R2-015 partial: over the wire] [R4-13 partial: over the wire] [R0-03 partial: over the wire, breach drill]',
     (row) => {
       const expected = answersOf(row);
       expect(expected).toHaveLength(OBJECTS.length);

@@ -17,7 +17,7 @@ describe('every role, method and object over real sockets', () => {
     expect(known.filter((method) => !rows.has(method))).toEqual([]);
   });
 
-  it('answers as the tables say, forwards nothing that it refuses, and has every refusal in the journal with its reason [R4-13; R0-03 partial: breach drill]', async () => {
+  it('answers as the tables say, forwards nothing that it refuses, and has every refusal in the journal with its reason [R4-13] [R0-03 partial: breach drill]', async () => {
     const cells = await runMatrix(matrix);
     console.log(`policy matrix over the wire: ${cells.count} cells, ${cells.refusals} refusals, ${cells.forwarded.size} calls forwarded`);
     expect(cells.mismatches.slice(0, 40)).toEqual([]);
