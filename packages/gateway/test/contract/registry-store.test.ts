@@ -1,0 +1,4 @@
+import { registryStoreContract } from './registry-store-suite.ts';
+import { openSqlite } from './sqlite-backend.ts';
+
+registryStoreContract('sqlite', openSqlite);
