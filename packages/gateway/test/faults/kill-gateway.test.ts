@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { killFirstStarts } from './kill-first-start.ts';
 import { killGateway } from './kill-gateway.ts';
 
 const KILLS = 8;
@@ -17,4 +18,8 @@ test(`kill -9 of the whole gateway, ${KILLS} times under load: nothing acknowled
   });
   expect(report.withOpenIntent).toBeGreaterThanOrEqual(KILLS - 2);
   expect(report.answered).toBeGreaterThan(KILLS * 10);
+}, 120_000);
+
+test('kill -9 at moments all over a first start leaves a directory that starts and has its keys and servers', async () => {
+  expect(await killFirstStarts(6, 7)).toEqual([]);
 }, 120_000);
