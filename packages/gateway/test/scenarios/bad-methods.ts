@@ -1,0 +1,92 @@
+import { type BadInput, META } from './bad-stand.ts';
+
+// Written out, so that a method which becomes reachable without a decision is found here.
+const COMING_LEGACY = [
+  'prompts/list',
+  'prompts/get',
+  'resources/list',
+  'resources/templates/list',
+  'resources/read',
+  'resources/subscribe',
+  'resources/unsubscribe',
+  'completion/complete',
+  'tasks/get',
+  'tasks/result',
+  'tasks/list',
+  'tasks/cancel',
+];
+const COMING_MODERN = [
+  'prompts/list',
+  'prompts/get',
+  'resources/list',
+  'resources/templates/list',
+  'resources/read',
+  'completion/complete',
+  'tasks/get',
+  'tasks/cancel',
+  'tasks/update',
+];
+/** Of the other era, of servers, of nobody. */
+const UNKNOWN_LEGACY = [
+  'server/discover',
+  'subscriptions/listen',
+  'tasks/update',
+  'sampling/createMessage',
+  'roots/list',
+  'tools/Call',
+  'toString',
+  '__proto__',
+];
+const UNKNOWN_MODERN = [
+  'initialize',
+  'ping',
+  'logging/setLevel',
+  'resources/subscribe',
+  'tasks/list',
+  'elicitation/create',
+  'TOOLS/LIST',
+  'constructor',
+];
+
+const NAMED = '"name":"x","uri":"x://y","taskId":"x"';
+const NAME_OF = new Map(
+  Object.entries({
+    'prompts/get': 'x',
+    'resources/read': 'x://y',
+    'tasks/get': 'x',
+    'tasks/cancel': 'x',
+    'tasks/update': 'x',
+  }),
+);
+
+const legacy =
+  (reason: string) =>
+  (method: string): BadInput => ({
+    name: `${method}: ${reason}`,
+    era: 'legacy',
+    body: `{"jsonrpc":"2.0","id":7,"method":${JSON.stringify(method)},"params":{${NAMED}}}`,
+    status: 200,
+    code: -32601,
+    id: 7,
+    reason,
+  });
+
+const modern =
+  (reason: string) =>
+  (method: string): BadInput => ({
+    name: `${method}: ${reason}`,
+    era: 'modern',
+    headers: { 'mcp-method': method, 'mcp-name': NAME_OF.get(method) ?? null },
+    body: `{"jsonrpc":"2.0","id":7,"method":${JSON.stringify(method)},"params":{${NAMED},"_meta":${META}}}`,
+    status: 404,
+    code: -32601,
+    id: 7,
+    reason,
+  });
+
+export const BAD_METHODS: readonly BadInput[] = [
+  ...COMING_LEGACY.map(legacy('protocol.method_not_built')),
+  ...UNKNOWN_LEGACY.map(legacy('protocol.unknown_method')),
+  ...COMING_MODERN.map(modern('protocol.method_not_built')),
+  ...UNKNOWN_MODERN.map(modern('protocol.unknown_method')),
+];

@@ -1,0 +1,120 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { askOf, ERAS, judge, openStand, refOf, type Stand } from './bad-stand.ts';
+import { bytesTaken, CAP, callOf, NOT_HTTP, SLOW_BODIES, TOO_MUCH } from './bad-streams.ts';
+import { bareAsk } from './bare-socket.ts';
+import { call, post, request, textOf } from './wire.ts';
+
+let stand: Stand;
+beforeAll(async () => {
+  stand = await openStand();
+});
+afterAll(() => stand.stop());
+
+describe('a body that is too much', () => {
+  it.each(ERAS)(
+    'is one of 10,485,761 bytes; 10,485,760 are read, and what the journal cannot hold is refused, in the %s era',
+    async (era) => {
+      const answer = await bareAsk(
+        askOf(
+          stand,
+          {
+            name: 'all',
+            era,
+            body: () => [callOf(era, CAP)],
+            headers: { 'content-length': String(CAP) },
+            status: 0,
+            code: 0,
+            reason: null,
+          },
+          2,
+        ),
+      );
+      expect(answer.message).toMatchObject({ jsonrpc: '2.0', id: 'bad' });
+      expect(answer.status).not.toBe(408);
+      expect(answer.body).not.toContain('larger than 10 MB');
+    },
+  );
+
+  it.each(TOO_MUCH.map((bad) => [bad.era, bad.name, bad] as const))(
+    '%s: %s is refused before more than 64 KiB over the cap are read',
+    async (_era, _name, bad) => {
+      const { value, most } = await bytesTaken(() => judge(stand, bad, 3));
+      expect(value).toEqual([]);
+      expect(most).toBeLessThanOrEqual(CAP + 65_536);
+    },
+    30_000,
+  );
+});
+
+describe('what is no HTTP request', () => {
+  it.each(NOT_HTTP.map((bad) => [bad.era, bad.name, bad] as const))('%s: %s', async (_era, _name, bad) => {
+    expect((await judge(stand, bad, 4)).filter((wrong) => bad.reason !== null || !wrong.includes('recorded'))).toEqual([]);
+  });
+});
+
+describe('what comes slowly', () => {
+  it('ends with 408: a body after 30 s, headers after 10 s, while others are answered', async () => {
+    const slow = SLOW_BODIES.map((bad, i) => bareAsk(askOf(stand, bad, 10 + i)));
+    const heads = bareAsk({ url: stand.gateway.mcp, headers: [], from: 12, timeoutMs: 20_000, body: [] }).then((answer) => answer.status);
+    const crawl = crawling(stand.gateway.mcp);
+    for (let i = 0; i < 20; i++)
+      expect(textOf(await call(stand.legacy, `n${i}`, 'local__echo', { text: `next ${i}` }))).toContain(`next ${i}`);
+    expect(await heads).toBe(400);
+    const crawled = await crawl;
+    expect(crawled.text).toMatch(/^HTTP\/1\.1 408 /);
+    expect(crawled.ms).toBeLessThan(12_000);
+    for (const [i, answer] of (await Promise.all(slow)).entries()) {
+      expect(answer).toMatchObject({ status: 408, message: { error: { code: 40800 } } });
+      expect(answer.tookMs).toBeLessThan(33_000);
+      const { body } = await stand.gateway.admin('GET', `/log/${refOf(answer)}`);
+      expect(body).toMatchObject({ items: [{ record: { kind: 'refusal', reason: SLOW_BODIES[i]?.reason } }] });
+    }
+  }, 60_000);
+
+  it('records a body that ended early, and answers the next call', async () => {
+    const { hostname, port } = new URL(stand.gateway.mcp);
+    const head = Object.entries(stand.headers('legacy')).map(([name, value]) => `${name}: ${value}\r\n`);
+    const socket = connect({ host: hostname, port: Number(port) });
+    socket.write(`POST /mcp HTTP/1.1\r\n${head.join('')}Content-Length: 500\r\n\r\n{"jsonrpc":`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    socket.destroy();
+    await expect.poll(async () => (await stand.gateway.records('reason=http.body_incomplete')).length).toBe(1);
+    expect(textOf(await call(stand.legacy, 1, 'local__echo', { text: 'after' }))).toContain('after');
+  });
+});
+
+describe('an id that is in use', () => {
+  it('is refused while its call is being answered, and the call goes on', async () => {
+    const slow = call(stand.legacy, 'same', 'local__slow', { n: 1200 });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const before = stand.forwarded();
+    const second = await call(stand.legacy, 'same', 'local__echo', { text: 'again' });
+    expect(second).toMatchObject({ status: 400, message: { id: 'same', error: { code: -32600 } } });
+    expect(stand.forwarded()).toBe(before);
+    expect((await post(stand.legacy, request('other', 'ping'))).message).toMatchObject({ id: 'other', result: {} });
+    expect(textOf(await slow)).toBe('slow');
+    expect(textOf(await call(stand.legacy, 'same', 'local__echo', { text: 'free' }))).toContain('free');
+    expect((await stand.gateway.records('reason=protocol.id_in_use')).length).toBe(1);
+  });
+});
+
+function crawling(url: string): Promise<{ readonly text: string; readonly ms: number }> {
+  const { hostname, port } = new URL(url);
+  const began = performance.now();
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname, port: Number(port), localAddress: '127.0.0.1' });
+    let text = '';
+    socket.write('POST /mcp HTTP/1.1\r\n');
+    const drip = setInterval(() => socket.write('x'), 300);
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    socket
+      .on('error', () => undefined)
+      .on('close', () => {
+        clearInterval(drip);
+        resolve({ text, ms: performance.now() - began });
+      });
+  });
+}
