@@ -6,11 +6,18 @@ export const NONCE_BYTES = 12;
 export const TAG_BYTES = 16;
 const OPTIONS = { authTagLength: TAG_BYTES };
 
-/** AES-256-GCM (NIST SP 800-38D), 96-bit nonce, 128-bit tag. Ciphertext with the tag behind it. */
-export function encrypt(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plain: Uint8Array): Buffer {
-  const cipher = createCipheriv(ALGORITHM, key, nonce, OPTIONS);
+/**
+ * AES-256-GCM (NIST SP 800-38D), 96-bit nonce, 128-bit tag. Writes the ciphertext and the tag behind it into `sealed`, which is `TAG_BYTES` longer
+ * than `plain`: the one allocation is the caller's.
+ */
+export function encryptInto(sealed: Buffer, key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plain: Uint8Array): void {
+  // 128 bits is the length of the tag without being asked for, and options cost more than the cipher itself.
+  const cipher = createCipheriv(ALGORITHM, key, nonce);
   cipher.setAAD(aad);
-  return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  const length = cipher.update(plain).copy(sealed);
+  cipher.final();
+  if (length + cipher.getAuthTag().copy(sealed, length) !== sealed.length)
+    throw new Error('the sealed text has another length than its place');
 }
 
 /** Null where the tag does not fit; nothing of the text is given out before it was checked. */

@@ -1,11 +1,12 @@
 import { failure, type Result, success } from '../base/result.ts';
 import type { VaultReason } from '../contracts/reasons/vault.ts';
 import type { KeyPurpose, Mac, Sealer } from '../contracts/vault.ts';
-import { KEY_BYTES, NONCE_BYTES } from './aes-gcm.ts';
+import { KEY_BYTES } from './aes-gcm.ts';
 import { deriveKey, keyIdOf } from './derive-key.ts';
-import { openEnvelope, sealEnvelope } from './envelope.ts';
+import { openEnvelope, type SealingKey, sealEnvelope, sealingKey } from './envelope.ts';
 import { hmacSha256 } from './hmac.ts';
 import { decodeKeyFile, encodeKeyFile, eraseKeys, KEY_FILE_BYTES, type Keys, PURPOSES } from './key-file.ts';
+import { NoncePool } from './nonce-pool.ts';
 import { createPrivate, readPrivate } from './private-file.ts';
 import { AFTER_LOSS, SealCount, type SealCountDeps } from './seal-count.ts';
 
@@ -89,7 +90,8 @@ function vaultOf(deps: VaultDeps, keys: Keys, count: SealCount): Vault {
   };
   const idOf = (purpose: KeyPurpose) => ids.get(purpose) ?? '';
   return {
-    sealer: (purpose) => use(() => sealerOf({ id: idOf(purpose), purpose, bytes: derive(purpose, 'seal') }, deps.random, count, use)),
+    sealer: (purpose) =>
+      use(() => sealerOf(sealingKey(idOf(purpose), purpose, derive(purpose, 'seal')), new NoncePool(deps.random), count, use)),
     mac: (purpose) => use(() => macOf(idOf(purpose), derive(purpose, 'mac'), use)),
     stateKey: () => use(() => Buffer.from(keys.state)),
     close: () => {
@@ -104,13 +106,13 @@ function vaultOf(deps: VaultDeps, keys: Keys, count: SealCount): Vault {
 
 type Use = <T>(work: () => T) => T;
 
-function sealerOf(key: Parameters<typeof sealEnvelope>[0], random: VaultDeps['random'], count: SealCount, use: Use): Sealer {
+function sealerOf(key: SealingKey, nonces: NoncePool, count: SealCount, use: Use): Sealer {
   return {
     keyId: key.id,
     seal: (plain, aad) =>
       use(() => {
         count.take(key.purpose);
-        return sealEnvelope(key, random(NONCE_BYTES), plain, aad);
+        return sealEnvelope(key, nonces, plain, aad);
       }),
     open: (envelope, aad) => use(() => openEnvelope(key, envelope, aad)),
   };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decrypt, encrypt } from './aes-gcm.ts';
+import { decrypt, encryptInto, TAG_BYTES } from './aes-gcm.ts';
 import { hmacSha256 } from './hmac.ts';
 import gcm from './vectors/aes-256-gcm.json' with { type: 'json' };
 import mac from './vectors/hmac-sha256.json' with { type: 'json' };
@@ -8,7 +8,9 @@ const hex = (text: string) => Buffer.from(text, 'hex');
 
 describe.each(Object.entries(gcm))('AES-256-GCM, %s', (_source, cases) => {
   test.each(cases)('case $id seals to the known answer and opens it', ({ key, iv, aad, msg, ct, tag }) => {
-    expect(encrypt(hex(key), hex(iv), hex(aad), hex(msg)).toString('hex')).toBe(ct + tag);
+    const sealed = Buffer.alloc(hex(msg).length + TAG_BYTES);
+    encryptInto(sealed, hex(key), hex(iv), hex(aad), hex(msg));
+    expect(sealed.toString('hex')).toBe(ct + tag);
     expect(decrypt(hex(key), hex(iv), hex(aad), hex(ct + tag))?.toString('hex')).toBe(msg);
   });
 
