@@ -21,3 +21,6 @@ export interface VerbDeps {
 export type VerbReason = RegistryReason | StorageReason | GatewayReason;
 export type Outcome<T> = Promise<Result<T, VerbReason>>;
 export type Refusal = Failure<VerbReason>;
+
+/** Starting a server and asking it takes seconds and changes nothing, so only the change itself waits for its turn. */
+export type InTurn = <T>(work: () => Promise<T>) => Promise<T>;

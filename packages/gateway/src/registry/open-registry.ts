@@ -72,7 +72,7 @@ export async function openRegistry({ storage, prober, clock, log }: RegistryDeps
     list: (tenant) => listServers(deps, tenant),
     show: (tenant, server) => showServer(deps, tenant, server),
     approve: (tenant, approval) => inTurn(() => approveTool(deps, tenant, approval)),
-    refresh: (tenant, server, live) => inTurn(() => refreshServer(deps, tenant, server, live)),
+    refresh: (tenant, server, live) => starting(() => refreshServer(deps, inTurn, tenant, { id: server, live })),
     remove: (tenant, server) => inTurn(() => removeServer(deps, tenant, server)),
     setEnabled: (tenant, server, enabled) => inTurn(() => setEnabled(deps, tenant, server, enabled)),
     state: (tenant) => readState(deps, validators, tenant),

@@ -2,7 +2,7 @@ import type { TenantId } from '../base/ids.ts';
 import { failure, success } from '../base/result.ts';
 import type { Offer } from '../contracts/prober.ts';
 import type { Registration } from '../contracts/registration.ts';
-import type { Outcome, VerbDeps } from './deps.ts';
+import type { InTurn, Outcome, VerbDeps } from './deps.ts';
 import { findServer } from './find-server.ts';
 import { type Candidate, type Pin, stateOfNew } from './pin.ts';
 import { readOffer } from './read-offer.ts';
@@ -13,18 +13,40 @@ import { type ServerView, viewServer } from './view-server.ts';
  * that is gone stays pinned, so that it cannot come back as something else.
  * @param live what was seen in passing (a list_changed); null asks the server itself, under all capabilities.
  */
-export async function refreshServer(deps: VerbDeps, tenant: TenantId, id: string, live: Offer['tools'] | null): Outcome<ServerView> {
+export async function refreshServer(
+  deps: VerbDeps,
+  inTurn: InTurn,
+  tenant: TenantId,
+  { id, live }: { readonly id: string; readonly live: Offer['tools'] | null },
+): Outcome<ServerView> {
   const found = await findServer(deps, tenant, id);
   if (!found.ok) return found;
-  const { registration, pins } = found.value;
+  const { registration } = found.value;
   const offer = live === null ? await deps.prober.probe(registration) : success({ revisions: registration.revisions, tools: live });
   if (!offer.ok) return offer;
   const judged = await readOffer(deps.sandbox, offer.value.tools);
   if (!judged.ok) return judged;
-  const next = compare(registration, pins, judged.value.tools);
+  const seen = { registration, revisions: offer.value.revisions, tools: judged.value.tools };
+  return inTurn(() => comparePins(deps, seen));
+}
+
+interface SeenOffer {
+  readonly registration: Registration;
+  readonly revisions: Registration['revisions'];
+  readonly tools: ReadonlyMap<string, Candidate>;
+}
+
+// A server that does not answer is asked for half a minute, so its pins are read again now: somebody may have approved or removed meanwhile.
+async function comparePins(deps: VerbDeps, { registration: asked, revisions, tools }: SeenOffer): Outcome<ServerView> {
+  const found = await findServer(deps, asked.tenant, asked.id);
+  if (!found.ok) return found;
+  const { registration, pins } = found.value;
+  if (JSON.stringify(registration.transport) !== JSON.stringify(asked.transport))
+    return failure('registry.server_unknown', `${asked.id} was registered anew while it was being asked`);
+  const next = compare(registration, pins, tools);
   if (next.length > MOST_PINS)
     return failure('registry.tool.too_many', 'too many tools came and went; remove the server and register it again');
-  const current = { ...registration, revisions: offer.value.revisions };
+  const current = { ...registration, revisions };
   const stored = await deps.store.putServer(current, next, deps.clock.now());
   if (!stored.ok) return stored;
   tell(deps, pins, next);

@@ -3,7 +3,7 @@ import { LIMITS } from '../base/limits.ts';
 import { failure, success } from '../base/result.ts';
 import type { Registration } from '../contracts/registration.ts';
 import type { Effect } from '../contracts/target.ts';
-import type { Outcome, Refusal, VerbDeps } from './deps.ts';
+import type { InTurn, Outcome, Refusal, VerbDeps } from './deps.ts';
 import { type Pin, stateOfNew } from './pin.ts';
 import { type JudgedOffer, readOffer } from './read-offer.ts';
 import { parseServer } from './server-input.ts';
@@ -30,9 +30,6 @@ export async function registerServer(deps: VerbDeps, inTurn: InTurn, tenant: Ten
   // Another may have been registered while this one was being asked, so what it needs is looked at again.
   return inTurn(async () => (await roomFor(deps, registration)) ?? keep(deps, ready, judged.value, effects));
 }
-
-/** Starting a server and asking it takes seconds and changes nothing, so only the change itself waits for its turn. */
-type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
 
 async function roomFor(deps: VerbDeps, { tenant, id }: Registration): Promise<Refusal | null> {
   const servers = await deps.store.servers(tenant);
