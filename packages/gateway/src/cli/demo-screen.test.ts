@@ -43,10 +43,23 @@ const FACTS: DemoFacts = {
   key: 'sp_KEY',
   client: { name: 'demo-key', roles: ['writer'], grants: [{ tool: 'dbhub__execute_sql', effect: 'destructive' }] },
   adminKeyFile: './.sallyport/admin.key',
+  notices: [],
+  now: 0,
   startedBy: 'npm start --',
 };
 
 describe('the first screen of the demo', () => {
+  it('names keys that need somebody, each with the command that mends it', () => {
+    const notices = [
+      { id: 'key_1', name: 'soon\u001b[2J', endsAt: 3 * 86_400_000, disclosed: false },
+      { id: 'key_2', name: 'seen', endsAt: 20 * 86_400_000, disclosed: true },
+    ];
+    const screen = demoScreen({ ...FACTS, notices }, { width: null, color: false });
+    expect(screen).toContain('keys      soon\\u{1b}[2J ends in 3 days: sallyport keys rotate key_1\n');
+    expect(screen).toContain('          seen stood in a URL: sallyport keys rotate key_2\n');
+    expect(demoScreen(FACTS, { width: null, color: false })).not.toContain('keys rotate');
+  });
+
   it('reads like this in a pipe', () => {
     expect(demoScreen(FACTS, { width: null, color: false })).toMatchInlineSnapshot(`
       "

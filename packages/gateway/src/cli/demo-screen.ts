@@ -1,7 +1,8 @@
-import type { RuntimeStatus, SeededClient, ServerStatus } from '../contracts/running.ts';
+import type { KeyNotice, RuntimeStatus, SeededClient, ServerStatus } from '../contracts/running.ts';
 import { clientConfigurations } from './clients/index.ts';
 import { sanitize } from './render/sanitize.ts';
 import { type Screen, type Style, styleOf } from './render/style.ts';
+import { relative } from './render/time.ts';
 import { pad, padStart, widthOf, wrap } from './render/width.ts';
 
 export interface DemoFacts {
@@ -13,6 +14,9 @@ export interface DemoFacts {
   /** Whose key it is and what it may do. */
   readonly client: SeededClient;
   readonly adminKeyFile: string;
+  /** Keys that end soon or stood in a URL, with the time at which that is told. */
+  readonly notices: readonly KeyNotice[];
+  readonly now: number;
   /** `npm start` or `sallyport demo`: whatever the reader typed. */
   readonly startedBy: 'npm start --' | 'sallyport demo';
 }
@@ -32,6 +36,13 @@ export function demoScreen(facts: DemoFacts, screen: Screen): string {
     ...labelled('client', wrapTo(clientText(facts.client), screen), style),
     ...labelled('endpoint', [style.bold(facts.status.mcpUrl)], style),
     ...labelled('admin', wrapTo(`${facts.status.adminUrl}/api/v1 · key in ${facts.adminKeyFile}`, screen), style),
+    ...labelled(
+      'keys',
+      noticeLines(facts)
+        .flatMap((line) => wrapTo(line, screen))
+        .map(style.warn),
+      style,
+    ),
     '',
     ...labelled('Try it', tryLines(facts), style),
     '',
@@ -67,6 +78,14 @@ const guards = (status: RuntimeStatus): string =>
 function clientText({ name, roles, grants }: SeededClient): string {
   const granted = grants.map(({ tool, effect }) => `${sanitize(tool)} (${effect ?? 'not there'})`);
   return [sanitize(name), roles.join(', '), granted.length === 0 ? 'no grants' : `granted ${granted.join(', ')}`].join(' · ');
+}
+
+/** Each with the command that mends it; nothing where nothing is wrong. */
+function noticeLines({ notices, now }: DemoFacts): readonly string[] {
+  return notices.map(({ id, name, endsAt, disclosed }) => {
+    const why = disclosed ? 'stood in a URL' : `ends ${relative(endsAt, now)}`;
+    return `${sanitize(name)} ${why}: sallyport keys rotate ${id}`;
+  });
 }
 
 function serverLines(servers: readonly ServerStatus[], screen: Screen, style: Style): string[] {

@@ -108,6 +108,15 @@ export interface StartOptions {
   readonly clock?: Clock;
 }
 
+/** A key that somebody has to do something about: it ends within days, or it stood in a URL. */
+export interface KeyNotice {
+  readonly id: string;
+  readonly name: string;
+  /** When it stops working: wall time in milliseconds. */
+  readonly endsAt: number;
+  readonly disclosed: boolean;
+}
+
 export interface RunningGateway {
   readonly mcpUrl: string;
   readonly adminUrl: string;
@@ -120,6 +129,8 @@ export interface RunningGateway {
   readonly client: SeededClient | null;
   /** Where the first admin key is kept, mode 0600. */
   readonly adminKeyFile: string;
+  /** Keys that need somebody, as they stood at the start, the one that ends first at the top. */
+  readonly keyNotices: readonly KeyNotice[];
   status(): RuntimeStatus;
   /** Every record once it is durable, in order. Returns the end of the subscription. */
   follow(onRecord: (record: OpenedRecord) => void): () => void;

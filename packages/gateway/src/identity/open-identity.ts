@@ -17,7 +17,7 @@ import type { KeyRequest } from './key-request.ts';
 import { LastUse } from './last-use.ts';
 import { type ListedKey, listKeys } from './list-keys.ts';
 import { IDENTITY_MIGRATIONS } from './migrations/index.ts';
-import { type KeyAge, reportAges, takeWarnings } from './report-ages.ts';
+import { type KeyAge, reportAges, type Tell, takeWarnings } from './report-ages.ts';
 import { revokeKey } from './revoke-key.ts';
 import type { Room } from './room.ts';
 import { type RotatedKey, type Rotation, rotateKey } from './rotate-key.ts';
@@ -43,7 +43,7 @@ export interface Identity extends Authenticator {
   revoke(tenant: TenantId, id: string, by: Asker): Answer<ApiKey>;
   rotate(tenant: TenantId, id: string, by: Asker, rotation?: Rotation): Answer<RotatedKey>;
   reportAges(tenant: TenantId): Promise<Result<readonly KeyAge[], StorageReason>>;
-  takeWarnings(tenant: TenantId): Promise<Result<readonly KeyAge[], StorageReason>>;
+  takeWarnings(tenant: TenantId, tell?: Tell): Promise<Result<readonly KeyAge[], StorageReason>>;
   /** The key in a private file: the same on every start, rotated with overlap before it ends. */
   ensureKept(file: string, spec: KeptKeySpec): Answer<KeptKey>;
   /** Forgets all verdicts, as after a change of settings. */
@@ -68,7 +68,7 @@ const identityOf = (room: Room): Identity => ({
   revoke: (tenant, id, by) => revokeKey(room, tenant, id, by),
   rotate: (tenant, id, by, rotation) => rotateKey(room, tenant, id, by, rotation),
   reportAges: (tenant) => reportAges(room, tenant),
-  takeWarnings: (tenant) => takeWarnings(room, tenant),
+  takeWarnings: (tenant, tell) => takeWarnings(room, tenant, tell),
   ensureKept: (file, spec) => ensureKeptKey(room, file, spec),
   forgetVerdicts: () => room.cache.clear(),
   close: () => room.lastUse.close(),

@@ -28,16 +28,28 @@ export async function reportAges(room: Room, tenant: TenantId): Promise<Result<r
   return success(working.map((key) => ageOf(key, now)).sort((a, b) => a.remainingMs - b.remainingMs));
 }
 
-/** Warnings that are due and were not taken before; each is given once. A replaced key needs none. */
-export async function takeWarnings(room: Room, tenant: TenantId): Promise<Result<readonly KeyAge[], StorageReason>> {
+/** Tells somebody; false where that failed, and the warning stays due. */
+export type Tell = (age: KeyAge) => Promise<boolean>;
+
+/**
+ * Warnings that are due and were not taken before, and are marked as taken once they were told: each is given once, and after a crash in
+ * between once more rather than never. A replaced key needs none.
+ */
+export async function takeWarnings(
+  room: Room,
+  tenant: TenantId,
+  tell: Tell = async () => true,
+): Promise<Result<readonly KeyAge[], StorageReason>> {
   const ages = await reportAges(room, tenant);
   if (!ages.ok) return ages;
   const due = ages.value.filter(
     ({ key, warning }) => warning !== null && key.state === 'live' && warning < (key.warnedDays ?? Number.POSITIVE_INFINITY),
   );
-  const marks = new Map<KeyId, number>(due.map(({ key, warning }) => [key.id, warning ?? 0]));
+  const told: KeyAge[] = [];
+  for (const age of due) if (await tell(age)) told.push(age);
+  const marks = new Map<KeyId, number>(told.map(({ key, warning }) => [key.id, warning ?? 0]));
   const marked = await room.store.markWarned(marks);
-  return marked.ok ? success(due) : marked;
+  return marked.ok ? success(told) : marked;
 }
 
 function ageOf(key: ListedKey, now: number): KeyAge {

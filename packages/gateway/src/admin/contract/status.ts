@@ -31,6 +31,8 @@ export const status = z.object({
   listens: z.int(),
   /** Keys that end within seven days, soonest first. */
   keysEnding: z.array(z.object({ id: z.string(), name: z.string(), expiresAt: z.int() })).readonly(),
+  /** Keys that work although they stood in a URL: replace them. */
+  keysDisclosed: z.array(z.object({ id: z.string(), name: z.string(), disclosedAt: z.int() })).readonly(),
 });
 
 export type Status = z.infer<typeof status>;

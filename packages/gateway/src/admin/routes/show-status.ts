@@ -16,10 +16,13 @@ export const showStatus = get({
     if (!keys.ok) return keys;
     const now = clock.now();
     const keysEnding = keys.value
-      .filter((key) => key.state === 'live' && key.endsAt - now < SOON_MS)
+      .filter((key) => key.state === 'live' && key.endsAt - now <= SOON_MS)
       .sort((a, b) => a.endsAt - b.endsAt)
       .map(({ id, name, endsAt }) => ({ id, name, expiresAt: endsAt }));
-    const shown: Status = { ...doors.status(), keysEnding };
+    const keysDisclosed = keys.value.flatMap(({ id, name, state, disclosedAt }) =>
+      state === 'live' && disclosedAt !== null ? [{ id, name, disclosedAt }] : [],
+    );
+    const shown: Status = { ...doors.status(), keysEnding, keysDisclosed };
     return success({ status: 200, body: shown });
   },
 });

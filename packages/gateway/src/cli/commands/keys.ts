@@ -111,6 +111,19 @@ async function listKeys({ api, terminal, now }: Work): Promise<void> {
       terminal.screen,
     ),
   );
+  for (const line of items.flatMap((row) => todoOf(row, now))) terminal.tell(line);
+}
+
+/** Within how many days of its end a key is named with what to do: when the first warning falls due (R2-008). */
+const SOON_MS = 7 * 86_400_000;
+
+function todoOf(row: Key, now: number): readonly string[] {
+  if (row.state !== 'live') return [];
+  if (row.disclosedAt !== null)
+    return [
+      `${row.id} stood in a URL ${relative(row.disclosedAt, now)}, where others can read it. Replace it: sallyport keys rotate ${row.id} --overlap 0`,
+    ];
+  return row.expiresAt - now <= SOON_MS ? [`${row.id} ends ${relative(row.expiresAt, now)}: sallyport keys rotate ${row.id}`] : [];
 }
 
 async function revokeKey({ api, terminal }: Work, id: string): Promise<void> {

@@ -68,6 +68,8 @@ async function demo(starting: Starting, options: ServeOptions): Promise<void> {
       client: running.client ?? { name: 'client', roles: [], grants: [] },
       adminKeyFile: starting.shown(adminKeyFile),
       startedBy,
+      notices: running.keyNotices,
+      now: status().startedAt,
     };
     terminal.print(demoScreen(facts, terminal.screen));
     if (options.clients === true) terminal.print(`${clientsScreen({ url: running.mcpUrl, key }, terminal.screen)}\n`);

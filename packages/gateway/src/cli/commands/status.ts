@@ -25,6 +25,13 @@ async function showStatus({ api, terminal, now }: Work): Promise<void> {
         ['limits', `${shown.rate.requestsPerMinute}/min + ${shown.rate.burst}`],
         ['snapshot', `${shown.snapshot.sequence} · ${shown.snapshot.digest.slice(0, 12)}`],
         ...shown.deviations.map(({ key, reason, until }) => ['deviation', `${key} until ${until}: ${sanitize(reason)}`] as const),
+        ...shown.keysDisclosed.map(
+          ({ id, name, disclosedAt }) =>
+            [
+              'disclosed',
+              style.bad(`${sanitize(name)} stood in a URL ${relative(disclosedAt, now)} · sallyport keys rotate ${id}`),
+            ] as const,
+        ),
         ...shown.keysEnding.map(
           ({ id, name, expiresAt }) => ['key ends', `${sanitize(name)} ${relative(expiresAt, now)} · sallyport keys rotate ${id}`] as const,
         ),
