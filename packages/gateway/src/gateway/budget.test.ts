@@ -54,11 +54,11 @@ describe('the window of 100 a minute and 20 more', () => {
     },
   );
 
-  it('refuses a new key when its table is full of active ones, and takes it when they are idle', () => {
-    const windows = new Windows(rate, 2);
-    windows.of('a', 0)?.take(0);
-    windows.of('b', 0)?.take(0);
-    expect(windows.of('c', 1)).toBeNull();
-    expect(windows.of('c', 120_000)).not.toBeNull();
+  it('forgets the key that asked longest ago when its table is full', () => {
+    const windows = new Windows(rate, 4);
+    for (const key of ['a', 'b', 'c', 'a', 'd', 'e', 'a']) windows.of(key, 0).take(0);
+    expect(windows.size).toBeLessThanOrEqual(4);
+    expect(windows.of('a', 1).take(1).remaining).toBe(116);
+    expect(windows.of('b', 1).take(1).remaining).toBe(119);
   });
 });

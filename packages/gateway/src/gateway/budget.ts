@@ -1,3 +1,5 @@
+import { Recent } from './recent.ts';
+
 /**
  * The guide's rate limit (R2-052, R2-053): at most `base` in any 60 s, and a pool of `burst` on top that is used when the window is full and
  * refilled only while usage is below the base. So never more than base + burst in any 60 s, and base a minute in the long run.
@@ -16,12 +18,15 @@ export interface Charge {
 }
 
 const WINDOW_MS = 60_000;
+/** A window begins this small and grows with its use: most addresses of a flood are seen once. */
+const FIRST_TIMES = 8;
 /** A caller that keeps to the base rate exactly is not refused for a timer that fires a little early. */
 const SLACK_MS = 250;
 
 /** A window of one key. Times are monotonic milliseconds, so a jump of the wall clock neither resets nor locks it. */
 export class Window {
-  readonly #times: Float64Array;
+  #times: Float64Array;
+  readonly #most: number;
   readonly #rate: Rate;
   /** Oldest unit of the last 60 s; the hard bound counts from here. */
   #head = 0;
@@ -35,7 +40,8 @@ export class Window {
 
   constructor(rate: Rate, now: number) {
     this.#rate = rate;
-    this.#times = new Float64Array(rate.base + rate.burst);
+    this.#most = rate.base + rate.burst;
+    this.#times = new Float64Array(Math.min(this.#most, FIRST_TIMES));
     this.#pool = rate.burst;
     this.#seenAt = now;
   }
@@ -43,10 +49,11 @@ export class Window {
   take(now: number): Charge {
     this.#expire(now);
     this.#refill(now, 1);
-    if (this.#count - this.#slack >= this.#rate.base || this.#count >= this.#times.length) {
-      if (this.#pool < 1 || this.#count >= this.#times.length) return this.#charge(false, now);
+    if (this.#count - this.#slack >= this.#rate.base || this.#count >= this.#most) {
+      if (this.#pool < 1 || this.#count >= this.#most) return this.#charge(false, now);
       this.#pool -= 1;
     }
+    if (this.#count === this.#times.length) this.#grow();
     this.#times[(this.#head + this.#count) % this.#times.length] = now;
     this.#count += 1;
     return this.#charge(true, now);
@@ -60,11 +67,11 @@ export class Window {
     this.#credit = Math.min(0, this.#credit + 1);
   }
 
-  /** Nothing left to remember: the key can be forgotten. */
-  idle(now: number): boolean {
-    this.#expire(now);
-    this.#refill(now, 0);
-    return this.#count === 0 && this.#pool >= this.#rate.burst && this.#credit >= 0;
+  #grow(): void {
+    const larger = new Float64Array(Math.min(this.#most, 2 * this.#times.length));
+    for (let place = 0; place < this.#count; place++) larger[place] = this.#time(place);
+    this.#times = larger;
+    this.#head = 0;
   }
 
   #time(place: number): number {
@@ -89,7 +96,7 @@ export class Window {
 
   #charge(allowed: boolean, now: number): Charge {
     const base = Math.max(0, this.#rate.base - (this.#count - this.#slack));
-    const remaining = Math.min(base + Math.floor(this.#pool), this.#times.length - this.#count);
+    const remaining = Math.min(base + Math.floor(this.#pool), this.#most - this.#count);
     return { allowed, remaining, resetSeconds: this.#resetSeconds(now) };
   }
 
@@ -101,15 +108,21 @@ export class Window {
   }
 }
 
-/** Windows by key, forgotten when idle; bounded, so that an attacker with many addresses cannot grow it. */
+/**
+ * Windows by key, bounded (R2-056): the key that asked longest ago makes room. For addresses, because somebody who has more of them than fit has a
+ * budget for each anyway, and must not be able to shut everybody else out; principals are fewer than fit.
+ */
 export class Windows {
-  readonly #byKey = new Map<string, Window>();
-  readonly #capacity: number;
+  readonly #byKey: Recent<Window>;
   #rate: Rate;
 
   constructor(rate: Rate, capacity = 100_000) {
     this.#rate = rate;
-    this.#capacity = capacity;
+    this.#byKey = new Recent(capacity);
+  }
+
+  get size(): number {
+    return this.#byKey.size;
   }
 
   /** A changed rate begins with empty windows: the old ones were sized for the old figure. */
@@ -119,18 +132,11 @@ export class Windows {
     this.#byKey.clear();
   }
 
-  /** Null when so many keys are active that another cannot be tracked: the caller refuses. */
-  of(key: string, now: number): Window | null {
+  of(key: string, now: number): Window {
     const known = this.#byKey.get(key);
     if (known) return known;
-    if (this.#byKey.size >= this.#capacity) this.sweep(now);
-    if (this.#byKey.size >= this.#capacity) return null;
     const fresh = new Window(this.#rate, now);
     this.#byKey.set(key, fresh);
     return fresh;
-  }
-
-  sweep(now: number): void {
-    for (const [key, window] of this.#byKey) if (window.idle(now)) this.#byKey.delete(key);
   }
 }

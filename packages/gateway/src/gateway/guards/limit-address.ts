@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { LIMITS } from '../../base/limits.ts';
-import type { Charge } from '../budget.ts';
 import { type Rate, Windows } from '../budget.ts';
+import { Delays } from '../delays.ts';
 import type { AddressBudget, Received } from '../exchange.ts';
 import type { Guard } from '../guard.ts';
 
@@ -12,6 +12,7 @@ const UNCHARGED: Rate = { base: LIMITS.unchargedPerMinute, burst: 0 };
 export function limitAddress(clock: Clock): Guard<never, 'addressBudget'> {
   const windows = new Windows({ base: 1, burst: 0 });
   const uncharged = new Windows(UNCHARGED);
+  const delays = new Delays();
   return {
     name: 'limit-address',
     needs: [],
@@ -21,18 +22,19 @@ export function limitAddress(clock: Clock): Guard<never, 'addressBudget'> {
       if (!rate.byAddress) return { verdict: 'pass', fact: NO_BUDGET };
       windows.setRate({ base: rate.addressRequestsPerMinute, burst: rate.addressBurst });
       const now = clock.monotonic();
-      const window = windows.of(exchange.peer.bucket, now);
-      const charge = window?.take(now) ?? null;
-      if (!window || !charge?.allowed) return refused(charge);
+      const { bucket } = exchange.peer;
+      const delayed = rate.progressiveDelays ? delays.delayed(bucket, now) : 0;
+      if (delayed > 0) return refused(delayed);
+      const window = windows.of(bucket, now);
+      const charge = window.take(now);
+      if (!charge.allowed) return refused(rate.progressiveDelays ? delays.refused(bucket, charge.resetSeconds, now) : charge.resetSeconds);
       const refund = (): boolean => {
         window.refund();
-        return uncharged.of(exchange.peer.bucket, now)?.take(now).allowed ?? false;
+        return uncharged.of(bucket, now).take(now).allowed;
       };
       return { verdict: 'pass', fact: { refund } };
     },
   };
 }
 
-function refused(charge: Charge | null) {
-  return { verdict: 'deny', reason: 'gateway.address_rate_limited', retryAfterSeconds: charge?.resetSeconds ?? 60 } as const;
-}
+const refused = (retryAfterSeconds: number) => ({ verdict: 'deny', reason: 'gateway.address_rate_limited', retryAfterSeconds }) as const;

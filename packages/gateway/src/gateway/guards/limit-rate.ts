@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { PrincipalId } from '../../base/ids.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { type Charge, Windows } from '../budget.ts';
+import { Delays } from '../delays.ts';
 import type { Budget } from '../exchange.ts';
 import type { Guard } from '../guard.ts';
 
@@ -10,6 +11,7 @@ const FREE: Budget = { charge: null, release: () => undefined };
 /** One unit for each client request, also for those that are refused later (R2-052, R2-053, R2-055). */
 export function limitRate(clock: Clock): Guard<'addressBudget' | 'principal' | 'frame', 'budget'> {
   const windows = new Windows({ base: 1, burst: 0 });
+  const delays = new Delays();
   const inFlight = new Map<PrincipalId, number>();
   const hold = (id: PrincipalId): Budget['release'] => {
     inFlight.set(id, (inFlight.get(id) ?? 0) + 1);
@@ -35,13 +37,16 @@ export function limitRate(clock: Clock): Guard<'addressBudget' | 'principal' | '
       }
       const now = clock.monotonic();
       windows.setRate({ base: rate.requestsPerMinute, burst: rate.burst });
-      const charge: Charge | null = rate.byPrincipal
-        ? (windows.of(principal.id, now)?.take(now) ?? { allowed: false, remaining: 0, resetSeconds: 60 })
-        : null;
-      if (charge && !charge.allowed) return { verdict: 'deny', reason: 'gateway.rate_limited', retryAfterSeconds: charge.resetSeconds };
+      const delayed = rate.byPrincipal && rate.progressiveDelays ? delays.delayed(principal.id, now) : 0;
+      if (delayed > 0) return refused(delayed);
+      const charge: Charge | null = rate.byPrincipal ? windows.of(principal.id, now).take(now) : null;
+      if (charge && !charge.allowed)
+        return refused(rate.progressiveDelays ? delays.refused(principal.id, charge.resetSeconds, now) : charge.resetSeconds);
       if ((inFlight.get(principal.id) ?? 0) >= LIMITS.inFlightPerPrincipal)
         return { verdict: 'deny', reason: 'gateway.too_many_in_flight', retryAfterSeconds: 1 };
       return { verdict: 'pass', fact: { charge, release: hold(principal.id) } };
     },
   };
 }
+
+const refused = (retryAfterSeconds: number) => ({ verdict: 'deny', reason: 'gateway.rate_limited', retryAfterSeconds }) as const;
