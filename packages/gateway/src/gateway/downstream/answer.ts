@@ -36,13 +36,19 @@ export function answerTo(response: ServerResponse): Answer {
         return;
       }
       const length = Buffer.byteLength(json);
-      response.writeHead(status, { 'content-type': 'application/json', 'content-length': length, 'cache-control': 'no-store', ...headers });
+      response.writeHead(status, {
+        'content-type': 'application/json',
+        'content-length': length,
+        'cache-control': 'no-store',
+        ...closing(response),
+        ...headers,
+      });
       response.end(json);
     },
     empty(status) {
       if (done) return;
       done = true;
-      response.writeHead(status, { 'content-length': '0', 'cache-control': 'no-store', ...headers });
+      response.writeHead(status, { 'content-length': '0', 'cache-control': 'no-store', ...closing(response), ...headers });
       response.end();
     },
     stream(onEnd) {
@@ -59,3 +65,6 @@ export function answerTo(response: ServerResponse): Answer {
     },
   };
 }
+
+// Of a body that was refused unread the rest is not read either: kept alive, Node would go on reading what never ends, only to drop it.
+const closing = (response: ServerResponse): Readonly<Record<string, string>> => (response.req.complete ? {} : { connection: 'close' });
