@@ -1,7 +1,8 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { ChildOrder } from './gateway-child.ts';
 
 /** What a gateway of its own process said when it had started, or why it did not. */
@@ -42,7 +43,8 @@ export function startProcess(folder: string, order: ChildOrder, prefix: readonly
     ended,
     errors: () => Buffer.concat(chunks).toString(),
     kill: async () => {
-      const children = descendants(child.pid ?? 0);
+      // Not in one go: the callers of this process must go on until the very moment of the kill.
+      const children = await descendants(child.pid ?? 0);
       child.kill('SIGKILL');
       await ended;
       return children;
@@ -64,8 +66,9 @@ function firstLine(child: ChildProcess, ended: Promise<void>): Promise<Said | nu
 }
 
 /** Every process below this one. */
-export function descendants(root: number): readonly number[] {
-  const rows = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' })
+async function descendants(root: number): Promise<readonly number[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid=,ppid=']);
+  const rows = stdout
     .trim()
     .split('\n')
     .map((row) => row.trim().split(/\s+/).map(Number));

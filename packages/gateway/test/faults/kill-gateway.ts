@@ -161,8 +161,8 @@ class Ground {
     const deadline = Date.now() + 5000;
     while (notes.answered.length < enough && Date.now() < deadline) await wait(1);
     await wait(this.#random() * 30);
-    calling = false;
     const children = await gateway.kill();
+    calling = false;
     await load;
     return children;
   }
