@@ -26,3 +26,22 @@ describe.each([
     expect(await judge(stand, bad, next())).toEqual([]);
   });
 });
+
+describe('content types', () => {
+  const only = (name: string): readonly BadInput[] => BAD_HEADS.filter((bad) => bad.name === name);
+
+  it.each([
+    ['content-type: multipart/form-data; boundary=x', 415],
+    ['content-type: application/xml', 415],
+    ['content-type: application/octet-stream', 415],
+    ['content-type: left out', 415],
+    ['text/plain from a page of another site', 403],
+  ])('%s is refused with %i in both eras, before its body is read [R2-041]', async (name, status) => {
+    const found = only(name);
+    expect(found.map((bad) => [bad.era, bad.status])).toEqual([
+      ['legacy', status],
+      ['modern', status],
+    ]);
+    for (const bad of found) expect(await judge(stand, bad, next())).toEqual([]);
+  });
+});
