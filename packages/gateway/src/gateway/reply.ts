@@ -127,7 +127,7 @@ export const REPLIES = {
   'gateway.unknown_server': UNKNOWN_SERVER,
   'gateway.hidden_server': UNKNOWN_SERVER,
   'gateway.draining': transport(503, 'The gateway is stopping.'),
-  'gateway.fault': transport(500, 'The gateway could not answer; nothing more was forwarded.'),
+  'gateway.fault': transport(500, 'The gateway could not answer. Whether a server acted is not known.'),
   'gateway.held': shown(tool(40301, 'Held: somebody has to decide first.')),
   'gateway.hold_unknown': tool(40302, 'What was held is not known, was used, or does not match this call.'),
   'gateway.upstream_busy': tool(50301, 'Too many servers are running for this key: try again later.'),

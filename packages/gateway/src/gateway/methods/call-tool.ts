@@ -10,6 +10,7 @@ import type { Call, CallResult, Exchange } from '../exchange.ts';
 import { forward } from '../forward.ts';
 import type { ResultVerdict } from '../guard.ts';
 import { HANDLE_KEY } from '../holds.ts';
+import { describe } from '../line.ts';
 import { intentEntry, type Outcome, outcomeEntry, refusalEntry } from '../records.ts';
 import { resultOf } from '../respond.ts';
 import { runScreens } from '../screens/run-screens.ts';
@@ -64,8 +65,7 @@ const reviseResult = (value: CallResult, verdict: Revise | ResultVerdict): CallR
 
 async function complete(call: Call, intent: Receipt, answer: Answer, works: Works): Promise<void> {
   const { exchange } = call;
-  const forwarded = await forward(call, answer, works);
-  const settled = forwarded.kind === 'result' ? await screenResult(call, forwarded, works) : forwarded;
+  const { forwarded, settled } = await forwardAndScreen(call, answer, works);
   const outcome = outcomeOf(settled, forwarded.progress, works);
   const durationUs = Math.round((works.clock.monotonic() - exchange.startedAt) * 1000);
   const recorded = await works.journal.append(
@@ -76,6 +76,25 @@ async function complete(call: Call, intent: Receipt, answer: Answer, works: Work
   if (!recorded.ok) return works.reply(exchange, { verdict: 'deny', reason: 'audit.outcome_unknown' }, answer);
   if (settled.kind === 'denied') return works.reply(exchange, settled.denied, answer);
   works.finish(exchange, answer, settled.kind === 'error' ? settled.json : resultOf(exchange.frame.id, settled.text));
+}
+
+interface Told {
+  readonly forwarded: { readonly progress: number };
+  readonly settled: Settled;
+}
+
+// A fault after the intent has an outcome like everything else: an intent stays open only where the process ended.
+async function forwardAndScreen(call: Call, answer: Answer, works: Works): Promise<Told> {
+  try {
+    const forwarded = await forward(call, answer, works);
+    return { forwarded, settled: forwarded.kind === 'result' ? await screenResult(call, forwarded, works) : forwarded };
+  } catch (fault) {
+    works.log.error('gateway.fault', { ref: call.exchange.id, fault: describe(fault) });
+    return {
+      forwarded: { progress: 0 },
+      settled: { kind: 'denied', denied: { verdict: 'deny', reason: 'gateway.fault', detail: describe(fault) } },
+    };
+  }
 }
 
 type Settled =
