@@ -1,4 +1,5 @@
-import { lstatSync, mkdirSync, type Stats } from 'node:fs';
+import { lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { failure, type Result, success } from '../base/result.ts';
 import type { StorageReason } from '../contracts/reasons/storage.ts';
 
@@ -7,13 +8,21 @@ const OTHERS = 0o077;
 /** Creates the directory with mode 0700, or checks that the one which is there belongs to us and opens to nobody else. */
 export function secureDirectory(directory: string): Result<null, StorageReason> {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
     const stats = lstatSync(directory);
     if (!stats.isDirectory()) return failure('storage.permissions', `${directory} is not a directory`);
     return checkAccess(directory, stats);
   } catch (error) {
     return failure('storage.unavailable', `${directory} cannot be used: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+// Not `recursive`: where a folder takes no entries at all (/proc), Node 26 tries for ever.
+function makeDirectory(directory: string): void {
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
+  const parent = dirname(directory);
+  if (parent !== directory) makeDirectory(parent);
+  mkdirSync(directory, { mode: 0o700 });
 }
 
 /** A file of the store that is there must not be readable by others either; one that is missing is fine. */

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -17,6 +18,7 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../base/clock.ts';
 import { silentLogger } from '../base/log.ts';
+import { secureDirectory } from './data-directory.ts';
 import { attempt, openStorage, type Storage } from './index.ts';
 
 const KEY = Buffer.from('00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff', 'hex');
@@ -196,6 +198,10 @@ describe('openStorage', () => {
     rmSync(database);
     symlinkSync(join(dir, '..', 'elsewhere'), database);
     expect(await open()).toMatchObject({ ok: false, reason: 'storage.permissions' });
+  });
+
+  test.runIf(existsSync('/proc/self'))('a place that takes no folder is refused at once', async () => {
+    expect(secureDirectory('/proc/sallyport/data')).toMatchObject({ ok: false, reason: 'storage.unavailable' });
   });
 
   test('a file in place of the directory is refused', async () => {
