@@ -1,4 +1,6 @@
+import { fileURLToPath } from 'node:url';
 import { parseStrict } from '../packages/gateway/src/protocol/index.ts';
+import type { Figure } from '../tools/figures/runner/figure.ts';
 
 const call = { jsonrpc: '2.0', id: 7, method: 'tools/call', params: { name: 'everything__echo', arguments: {} as object } };
 const small = { ...call, params: { name: 'everything__echo', arguments: { message: `hello ${'x'.repeat(110)}`, limit: 10, exact: true } } };
@@ -16,22 +18,20 @@ function microseconds(rounds: number, run: () => void): number {
 
 const rounded = (value: number): number => Math.round(value * 100) / 100;
 
-/** The least of many batches, since other work shares the processor, and beside it what parsing and writing cost without any rule. */
-function print(figure: string, message: object, rounds: number, goal: number): void {
+/** The least of many batches, since other work shares the processor. */
+function measure(figure: string, message: object, rounds: number, goal: number): Figure {
   const bytes = Buffer.from(JSON.stringify(message));
   if (!parseStrict(bytes).ok) throw new Error('the bench sends what is refused');
-  const ours: number[] = [];
-  const floor: number[] = [];
-  for (let batch = 0; batch < BATCHES; batch++) {
-    ours.push(microseconds(rounds, () => void parseStrict(bytes)));
-    floor.push(microseconds(rounds, () => void JSON.stringify(JSON.parse(bytes.toString()))));
-  }
-  const value = rounded(Math.min(...ours));
-  const bare_us = rounded(Math.min(...floor));
-  const command = 'node bench/strict-json.ts';
-  console.log(JSON.stringify({ figure, value, unit: 'us', goal, met: value <= goal, command, bytes: bytes.length, bare_us }));
+  const batch = (): number => microseconds(rounds, () => void parseStrict(bytes));
+  const value = rounded(Math.min(...Array.from({ length: BATCHES }, batch)));
+  return { figure, value, unit: 'us', goal: `<= ${goal}`, met: value <= goal, command: 'node bench/strict-json.ts' };
 }
 
-print('protocol.parse_small_us', small, 10_000, 2);
-print('protocol.parse_text_16k_us', text, 2000, 16);
-print('protocol.parse_records_16k_us', records, 500, 93);
+/** What a verdict costs for a small call, 16 KB of text and 16 KB of records. */
+export function* measureParse(): Generator<Figure> {
+  yield measure('protocol.parse_small_us', small, 10_000, 2);
+  yield measure('protocol.parse_text_16k_us', text, 2000, 16);
+  yield measure('protocol.parse_records_16k_us', records, 500, 93);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) for (const figure of measureParse()) console.log(JSON.stringify(figure));
