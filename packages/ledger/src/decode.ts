@@ -24,6 +24,10 @@ const listOf =
   (item: Check): Check =>
   (value) =>
     Array.isArray(value) && value.every(item);
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
 const shape =
   (fields: Readonly<Record<string, Check>>): Check =>
   (value) =>
@@ -47,7 +51,7 @@ const FIELDS = {
   server: text,
   tool: text,
   pin: text,
-  decision: shape({ effect: oneOf('allow', 'deny'), policies: listOf(text), version: text }),
+  decision: shape({ effect: oneOf('allow', 'deny'), inputs: optional(text), policies: listOf(text), version: text }),
   snapshot: text,
   guards: listOf(shape({ guard: text, verdict: VERDICTS, us: finite })),
   status: oneOf('ok', 'error', 'refused', 'unknown'),

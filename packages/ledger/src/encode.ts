@@ -63,7 +63,8 @@ function secondHalf(r: PublicPart, commitment: PublicPart['sealed']): string {
 }
 
 function decision(d: NonNullable<PublicPart['decision']>): string {
-  return `{"effect":"${d.effect}","policies":[${d.policies.map(quote).join(',')}],"version":${quote(d.version)}}`;
+  const inputs = d.inputs === undefined ? '' : `"inputs":${quote(d.inputs)},`;
+  return `{"effect":"${d.effect}",${inputs}"policies":[${d.policies.map(quote).join(',')}],"version":${quote(d.version)}}`;
 }
 
 function guards(list: readonly GuardResult[]): string {

@@ -43,7 +43,13 @@ export interface PublicPart {
   readonly tool?: string;
   /** Digest of the pinned definition. */
   readonly pin?: string;
-  readonly decision?: { readonly effect: 'allow' | 'deny'; readonly policies: readonly string[]; readonly version: string };
+  readonly decision?: {
+    readonly effect: 'allow' | 'deny';
+    readonly policies: readonly string[];
+    readonly version: string;
+    /** SHA-256, hex, of what was judged, which stands in the sealed payload. */
+    readonly inputs?: string;
+  };
   /** Digest of the snapshot that judged it. */
   readonly snapshot?: string;
   readonly guards?: readonly GuardResult[];

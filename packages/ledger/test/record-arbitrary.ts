@@ -4,7 +4,10 @@ import type { PublicPart } from '../src/index.ts';
 const text: fc.Arbitrary<string> = fc.oneof(fc.string({ maxLength: 40 }), fc.string({ unit: 'binary', maxLength: 40 }));
 const number: fc.Arbitrary<number> = fc.oneof(fc.nat(), fc.double({ noNaN: true, noDefaultInfinity: true }));
 
-const decision = fc.record({ effect: fc.constantFrom('allow', 'deny'), policies: fc.array(text, { maxLength: 4 }), version: text });
+const decision = fc.record(
+  { effect: fc.constantFrom('allow', 'deny'), inputs: text, policies: fc.array(text, { maxLength: 4 }), version: text },
+  { requiredKeys: ['effect', 'policies', 'version'] },
+);
 const guard = fc.record({ guard: text, verdict: fc.constantFrom('pass', 'deny', 'revise', 'hold'), us: number });
 
 /** Every record that the type allows: any text, any finite number, each optional field there or not. */
