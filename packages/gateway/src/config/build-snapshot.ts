@@ -9,7 +9,7 @@ import type { Registration } from '../contracts/registration.ts';
 import type { Settings } from '../contracts/settings.ts';
 import type { Snapshot } from '../contracts/snapshot.ts';
 import type { Tool } from '../contracts/target.ts';
-import { compilePolicies } from '../policy/index.ts';
+import { type CompiledPolicies, compilePolicies } from '../policy/index.ts';
 import { FrozenMap } from './frozen-map.ts';
 
 /** What a tenant's calls are to be judged by, as it was read from storage. */
@@ -21,25 +21,35 @@ export interface SnapshotContent {
   readonly settings: Settings;
 }
 
-/** Validates the content as a whole and freezes it. On a failure the caller keeps the snapshot that it has. */
+/** A snapshot, and what its decisions can be replayed by. */
+export interface Built {
+  readonly snapshot: Snapshot;
+  readonly document: CompiledPolicies['document'];
+}
+
 export function buildSnapshot(content: SnapshotContent, sequence: number): Result<Snapshot, ConfigReason | PolicyReason> {
+  const built = buildWithDocument(content, sequence);
+  return built.ok ? success(built.value.snapshot) : built;
+}
+
+/** Validates the content as a whole and freezes it. On a failure the caller keeps the snapshot that it has. */
+export function buildWithDocument(content: SnapshotContent, sequence: number): Result<Built, ConfigReason | PolicyReason> {
   const flaw = flawIn(content);
   if (flaw !== null) return failure('config.invalid', flaw);
   const policy = compilePolicies({ tenant: content.tenant, grants: content.grants, tools: reachable(content) });
   if (!policy.ok) return policy;
   const digest = digestOf(content, policy.value);
   if (digest === null) return failure('config.invalid', 'the content has no canonical form');
-  return success(
-    Object.freeze({
-      tenant: content.tenant,
-      sequence,
-      digest,
-      servers: new FrozenMap(content.servers.map((server) => [server.id, Object.freeze({ ...server })] as const)),
-      tools: new FrozenMap(content.tools.map((tool) => [tool.qualifiedName, tool] as const)),
-      policy: policy.value,
-      settings: content.settings,
-    }),
-  );
+  const snapshot: Snapshot = Object.freeze({
+    tenant: content.tenant,
+    sequence,
+    digest,
+    servers: new FrozenMap(content.servers.map((server) => [server.id, Object.freeze({ ...server })] as const)),
+    tools: new FrozenMap(content.tools.map((tool) => [tool.qualifiedName, tool] as const)),
+    policy: policy.value,
+    settings: content.settings,
+  });
+  return success({ snapshot, document: policy.value.document });
 }
 
 /** Policies know only tools of servers that are switched on: those of others are denied whatever a guard forgets. */

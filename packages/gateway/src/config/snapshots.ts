@@ -4,14 +4,22 @@ import { type Result, success } from '../base/result.ts';
 import type { ConfigReason } from '../contracts/reasons/config.ts';
 import type { PolicyReason } from '../contracts/reasons/policy.ts';
 import type { Snapshot, SnapshotSource } from '../contracts/snapshot.ts';
-import { buildSnapshot, type SnapshotContent } from './build-snapshot.ts';
+import { type Built, buildWithDocument, type SnapshotContent } from './build-snapshot.ts';
 
 /** The snapshots in force, one a tenant. */
 export interface Snapshots extends SnapshotSource {
   /** True once the tenant has one. */
   has(tenant: TenantId): boolean;
+  /** Builds a snapshot, which is in force once `put` was called; for what has to be done in between. */
+  prepare(content: SnapshotContent): Result<Prepared, ConfigReason | PolicyReason>;
   /** Builds a snapshot and puts it in force; on a failure the old one stays. Equal content changes nothing and tells nobody. */
   offer(content: SnapshotContent): Result<Snapshot, ConfigReason | PolicyReason>;
+}
+
+export interface Prepared {
+  /** What its decisions are made by: to be kept before the first of them. */
+  readonly document: Built['document'];
+  put(): Snapshot;
 }
 
 type Listener = (snapshot: Snapshot) => void;
@@ -20,6 +28,26 @@ export function openSnapshots({ log }: { readonly log: Logger }): Snapshots {
   const held = new Map<TenantId, Snapshot>();
   const listeners = new Set<Listener>();
   let sequence = 0;
+  const put = (built: Snapshot): Snapshot => {
+    const before = held.get(built.tenant);
+    if (before?.digest === built.digest) return before;
+    sequence += 1;
+    const snapshot = Object.freeze({ ...built, sequence });
+    held.set(snapshot.tenant, snapshot);
+    const { tenant, digest } = snapshot;
+    log.info('config.snapshot.applied', { tenant, sequence, digest, before: before?.digest ?? null });
+    tell(listeners, snapshot, log);
+    return snapshot;
+  };
+  const prepare: Snapshots['prepare'] = (content) => {
+    const built = buildWithDocument(content, sequence + 1);
+    if (!built.ok) {
+      log.error('config.snapshot.refused', { tenant: content.tenant, reason: built.reason, detail: built.detail });
+      return built;
+    }
+    const { snapshot, document } = built.value;
+    return success({ document, put: () => put(snapshot) });
+  };
   return {
     has: (tenant) => held.has(tenant),
     current: (tenant) => {
@@ -34,19 +62,10 @@ export function openSnapshots({ log }: { readonly log: Logger }): Snapshots {
       listeners.add(own);
       return () => void listeners.delete(own);
     },
+    prepare,
     offer: (content) => {
-      const built = buildSnapshot(content, sequence + 1);
-      if (!built.ok) {
-        log.error('config.snapshot.refused', { tenant: content.tenant, reason: built.reason, detail: built.detail });
-        return built;
-      }
-      const before = held.get(content.tenant);
-      if (before?.digest === built.value.digest) return success(before);
-      sequence = built.value.sequence;
-      held.set(content.tenant, built.value);
-      log.info('config.snapshot.applied', { tenant: content.tenant, sequence, digest: built.value.digest, before: before?.digest ?? null });
-      tell(listeners, built.value, log);
-      return built;
+      const prepared = prepare(content);
+      return prepared.ok ? success(prepared.value.put()) : prepared;
     },
   };
 }

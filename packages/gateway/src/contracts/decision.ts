@@ -1,5 +1,5 @@
 import type { Result } from '../base/result.ts';
-import type { Principal } from './principal.ts';
+import type { Principal, Scope } from './principal.ts';
 import type { PolicyReason } from './reasons/policy.ts';
 import type { Tool } from './target.ts';
 
@@ -23,11 +23,26 @@ export type Obligation = { readonly kind: 'redact' | 'approve' | 'step_up'; read
 /** What policies see of a tool: nothing that a server wrote but its name. */
 export type PolicyResource = Pick<Tool, 'qualifiedName' | 'server' | 'name' | 'effect'>;
 
+/** What a decision reads of its caller and its target, and nothing more: no name of a person, no argument, no time. */
+export interface DecisionInputs {
+  readonly principal: {
+    readonly tenant: string;
+    readonly id: string;
+    readonly roles: readonly string[];
+    readonly scopes: readonly Scope[];
+    readonly methods: readonly string[] | null;
+  };
+  readonly action: Action;
+  readonly resource: PolicyResource;
+}
+
 /** One compiled, immutable policy state. Part of a Snapshot, so that a call sees one version throughout. */
 export interface PolicySet {
   readonly version: string;
   /** Fails with a reason rather than throws; a failure is a denial. */
   decide(principal: Principal, action: Action, resource: PolicyResource): Result<Decision, PolicyReason>;
+  /** What `decide` judges by, as data that can be journaled and replayed (R2-058). */
+  inputsOf(principal: Principal, action: Action, resource: PolicyResource): DecisionInputs;
 }
 
 /** A standing permission for one principal and one tool, by name: the only way to a destructive tool. */

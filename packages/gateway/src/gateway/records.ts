@@ -3,12 +3,13 @@ import type { JournalEntry } from '../contracts/journal.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { Deny } from '../contracts/verdict.ts';
 import type { Call, Exchange, Partially } from './exchange.ts';
+import { type Judged, judged } from './judged.ts';
 
 type Draft = { -readonly [K in keyof Omit<PublicPart, 'sealed'>]: Omit<PublicPart, 'sealed'>[K] };
 
 /** What every record of an exchange says, as far as the exchange came. */
 function draftOf(exchange: Partially, kind: PublicPart['kind'], now: number): Draft {
-  const { principal, frame, target, decision } = exchange;
+  const { principal, frame, target } = exchange;
   const draft: Draft = {
     v: 1,
     kind,
@@ -32,18 +33,32 @@ function draftOf(exchange: Partially, kind: PublicPart['kind'], now: number): Dr
     draft.tool = target.tool.name;
     draft.pin = target.tool.digest;
   }
-  if (decision) draft.decision = { effect: decision.effect, policies: decision.policies, version: decision.version };
   return draft;
 }
 
-/** Names, addresses and arguments: only for holders of the audit key. */
-function secretOf(exchange: Partially, more: JsonObject = {}): Uint8Array {
+/** The decision of a call, or of the refusal that kept it from being one. */
+function judgedIn({ snapshot, principal, target, decision }: Partially, denied: Deny | null): Judged | null {
+  if (!principal) return null;
+  if (denied?.decided) return judged(snapshot, principal, denied.decided.action, denied.decided.tool, denied.decided.decision);
+  return decision && target?.tool ? judged(snapshot, principal, 'call', target.tool, decision) : null;
+}
+
+const publicly = ({ decision: { effect, policies, version }, digest }: Judged): NonNullable<PublicPart['decision']> => ({
+  effect,
+  inputs: digest,
+  policies,
+  version,
+});
+
+/** Names, addresses, arguments and what was judged: only for holders of the audit key. */
+function secretOf(exchange: Partially, more: JsonObject = {}, of: Judged | null = null): Uint8Array {
   const session = exchange.frame?.session ?? null;
   return Buffer.from(
     JSON.stringify({
       address: exchange.peer.address,
       ...(exchange.principal ? { name: exchange.principal.name } : {}),
       ...(session ? { client: session.clientInfo } : {}),
+      ...(of === null ? {} : { inputs: of.inputs }),
       ...more,
     }),
   );
@@ -59,10 +74,12 @@ export function refusalEntry(
   const draft = draftOf(exchange, 'refusal', now);
   draft.status = 'refused';
   draft.reason = denied.reason;
+  const was = judgedIn(exchange, denied);
+  if (was) draft.decision = publicly(was);
   if (denied.credential !== undefined) draft.credential = denied.credential;
   if (of) draft.argumentsDigest = of.keyed(of.call.argumentsDigest);
   const detail = denied.detail === undefined ? {} : { detail: denied.detail.slice(0, 1000) };
-  return { record: draft, secret: secretOf(exchange, of ? { ...detail, arguments: of.call.arguments } : detail) };
+  return { record: draft, secret: secretOf(exchange, of ? { ...detail, arguments: of.call.arguments } : detail, was) };
 }
 
 /** Keyed digest: low-entropy arguments must not be guessable from a record. */
@@ -79,7 +96,9 @@ export function intentEntry(call: Call, now: number, keyed: Keyed): JournalEntry
   const draft = draftOf(call.exchange, 'intent', now);
   draft.argumentsDigest = keyed(call.argumentsDigest);
   if (call.resumed) draft.parent = call.resumed.parent;
-  return { record: draft, secret: secretOf(call.exchange, { arguments: call.arguments }) };
+  const was = judgedIn(call.exchange, null);
+  if (was) draft.decision = publicly(was);
+  return { record: draft, secret: secretOf(call.exchange, { arguments: call.arguments }, was) };
 }
 
 export interface Outcome {

@@ -1,4 +1,5 @@
 import type { ServerId } from '../base/ids.ts';
+import type { Decision } from '../contracts/decision.ts';
 import type { Principal } from '../contracts/principal.ts';
 import type { Snapshot } from '../contracts/snapshot.ts';
 import type { Era, Tool } from '../contracts/target.ts';
@@ -6,6 +7,8 @@ import type { Era, Tool } from '../contracts/target.ts';
 /** What one principal may discover under one snapshot. */
 export interface Visible {
   readonly byQualifiedName: ReadonlyMap<string, Tool>;
+  /** Tools that are offered and not to this principal, with the decision, for the record of a refused call. */
+  readonly hidden: ReadonlyMap<string, { readonly tool: Tool; readonly decision: Decision }>;
   readonly byEra: Readonly<Record<Era, readonly Tool[]>>;
   /** Servers with at least one discoverable tool. */
   readonly servers: ReadonlySet<ServerId>;
@@ -35,18 +38,23 @@ export function visibleTo(snapshot: Snapshot, principal: Principal): Visible {
 
 function decideAll(snapshot: Snapshot, principal: Principal): Visible {
   const byQualifiedName = new Map<string, Tool>();
+  const hidden = new Map<string, { readonly tool: Tool; readonly decision: Decision }>();
   const byEra: Record<Era, Tool[]> = { legacy: [], modern: [] };
   const servers = new Set<ServerId>();
   for (const tool of snapshot.tools.values()) {
     if (!offered(snapshot, tool)) continue;
     const decision = snapshot.policy.decide(principal, 'discover', tool);
-    if (!decision.ok || decision.value.effect !== 'allow') continue;
+    if (!decision.ok) continue;
+    if (decision.value.effect !== 'allow') {
+      hidden.set(tool.qualifiedName, { tool, decision: decision.value });
+      continue;
+    }
     byQualifiedName.set(tool.qualifiedName, tool);
     servers.add(tool.server);
     for (const era of ['legacy', 'modern'] as const) if (reaches(snapshot, tool.server, era)) byEra[era].push(tool);
   }
   const unreachable = (era: Era): number => [...servers].filter((server) => !reaches(snapshot, server, era)).length;
-  return { byQualifiedName, byEra, servers, unreachable: { legacy: unreachable('legacy'), modern: unreachable('modern') } };
+  return { byQualifiedName, hidden, byEra, servers, unreachable: { legacy: unreachable('legacy'), modern: unreachable('modern') } };
 }
 
 /** Approved, of a server that is switched on, and in need of nothing that this gateway does not relay. */

@@ -1,4 +1,4 @@
-import type { Result } from '../base/result.ts';
+import { type Result, success } from '../base/result.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { Snapshot } from '../contracts/snapshot.ts';
 import { type Rooms, TENANT } from './rooms.ts';
@@ -13,10 +13,20 @@ export function applier(rooms: Rooms): () => Promise<Result<Snapshot, Reason>> {
   };
 }
 
-async function apply({ registry, grants, snapshots, settings }: Rooms): Promise<Result<Snapshot, Reason>> {
+async function apply({ registry, grants, documents, snapshots, settings }: Rooms): Promise<Result<Snapshot, Reason>> {
   const state = await registry.state(TENANT);
   if (!state.ok) return state;
   const granted = await grants.list(TENANT);
   if (!granted.ok) return granted;
-  return snapshots.offer({ tenant: TENANT, servers: state.value.servers, tools: state.value.tools, grants: granted.value, settings });
+  const prepared = snapshots.prepare({
+    tenant: TENANT,
+    servers: state.value.servers,
+    tools: state.value.tools,
+    grants: granted.value,
+    settings,
+  });
+  if (!prepared.ok) return prepared;
+  // No decision by what could not be replayed: where it cannot be kept, the old snapshot stays.
+  const kept = await documents.keep(prepared.value.document);
+  return kept.ok ? success(prepared.value.put()) : kept;
 }

@@ -13,7 +13,7 @@ import type { Settings } from '../contracts/settings.ts';
 import type { Upstreams } from '../gateway/index.ts';
 import { openProber, openUpstreams, type Reaper, startReaper } from '../gateway/index.ts';
 import { type Identity, openIdentity } from '../identity/index.ts';
-import { type Grants, openGrants } from '../policy/index.ts';
+import { type Grants, openGrants, openPolicyDocuments, type PolicyDocuments } from '../policy/index.ts';
 import { type LargeReader, openLargeReader } from '../protocol/index.ts';
 import { openRegistry, type Registry } from '../registry/index.ts';
 import { openStorage, type Storage, secureDirectory } from '../storage/index.ts';
@@ -29,6 +29,7 @@ export interface Rooms {
   readonly settings: Settings;
   readonly identity: Identity;
   readonly grants: Grants;
+  readonly documents: PolicyDocuments;
   readonly registry: Registry;
   readonly upstreams: Upstreams;
   readonly large: LargeReader;
@@ -66,6 +67,8 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
   closing.push(() => journal.value.close());
   const grants = await openGrants({ storage, clock });
   if (!grants.ok) return grants;
+  const documents = await openPolicyDocuments({ storage, clock });
+  if (!documents.ok) return documents;
   const reaper = startReaper();
   closing.push(() => reaper.close());
   const dial = dialDeps(options, clock, reaper, log);
@@ -87,6 +90,7 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
     settings,
     identity: identity.value,
     grants: grants.value,
+    documents: documents.value,
     registry: registry.value,
     upstreams,
     large,

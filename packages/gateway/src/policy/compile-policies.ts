@@ -68,7 +68,7 @@ function cachedSet(document: PolicyDocument, version: string, decider: Decider):
       return failure('policy.fault', String(error).slice(0, 300));
     }
   };
-  return Object.freeze({ version, document, decide });
+  return Object.freeze({ version, document, decide, inputsOf: inputs });
 }
 
 function validateDocument(document: PolicyDocument): Result<null, PolicyReason> {

@@ -1,18 +1,7 @@
-import type { Action, PolicyResource } from '../contracts/decision.ts';
-import type { Principal, Scope } from '../contracts/principal.ts';
+import type { Action, DecisionInputs, PolicyResource } from '../contracts/decision.ts';
+import type { Principal } from '../contracts/principal.ts';
 
-/** What a decision reads of its caller and its target, and nothing more: no name of a person, no argument, no time. */
-export interface DecisionInputs {
-  readonly principal: {
-    readonly tenant: string;
-    readonly id: string;
-    readonly roles: readonly string[];
-    readonly scopes: readonly Scope[];
-    readonly methods: readonly string[] | null;
-  };
-  readonly action: Action;
-  readonly resource: PolicyResource;
-}
+export type { DecisionInputs };
 
 /** The inputs of a decision as data that can be journaled and replayed (R2-058). */
 export function inputsOf(principal: Principal, action: Action, resource: PolicyResource): DecisionInputs {

@@ -18,7 +18,8 @@ export function authorize(): Guard<'principal' | 'frame' | 'target', 'decision'>
       const decision = snapshot.policy.decide(principal, 'call', target.tool);
       if (!decision.ok) return denied(decision);
       if (decision.value.effect === 'allow') return { verdict: 'pass', fact: decision.value };
-      return { verdict: 'deny', reason: 'policy.denied', detail: decision.value.policies.join(', ') || 'nothing permits it' };
+      const decided = { action: 'call', tool: target.tool, decision: decision.value } as const;
+      return { verdict: 'deny', reason: 'policy.denied', decided, detail: decision.value.policies.join(', ') || 'nothing permits it' };
     },
   };
 }

@@ -2,7 +2,7 @@ import type { ServerId } from '../../base/ids.ts';
 import type { Deny } from '../../contracts/verdict.ts';
 import type { Target, With } from '../exchange.ts';
 import type { Guard } from '../guard.ts';
-import { reaches, visibleTo } from '../visible.ts';
+import { reaches, type Visible, visibleTo } from '../visible.ts';
 
 const NONE: Target = { tool: null };
 
@@ -22,7 +22,7 @@ export function resolveTarget(): Guard<'endpoint' | 'principal' | 'frame' | 'bud
       const qualified = endpoint.server === null ? name : `${endpoint.server}__${name}`;
       const tool = visible.byQualifiedName.get(qualified);
       if (tool && reaches(snapshot, tool.server, frame.era)) return { verdict: 'pass', fact: { tool } };
-      return unknownTool(exchange, qualified, name);
+      return unknownTool(exchange, visible, qualified, name);
     },
   };
 }
@@ -32,7 +32,9 @@ function unknownServer({ snapshot }: With<'frame'>, server: ServerId): Deny {
 }
 
 // One look-up in either case: the journal tells hidden from unknown, the wire and the clock do not.
-function unknownTool({ snapshot }: With<'frame'>, qualified: string, name: string): Deny {
+function unknownTool({ snapshot }: With<'frame'>, visible: Visible, qualified: string, name: string): Deny {
   const reason = snapshot.tools.has(qualified) ? 'gateway.hidden_tool' : 'gateway.unknown_tool';
-  return { verdict: 'deny', reason, detail: qualified, shown: name };
+  const hidden = visible.hidden.get(qualified);
+  const decided = hidden === undefined ? {} : { decided: { action: 'discover', ...hidden } as const };
+  return { verdict: 'deny', reason, detail: qualified, shown: name, ...decided };
 }

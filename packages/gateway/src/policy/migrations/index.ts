@@ -1,4 +1,5 @@
 import type { Migration } from '../../storage/index.ts';
 import { createGrants } from './0001-grants.ts';
+import { createDocuments } from './0002-documents.ts';
 
-export const POLICY_MIGRATIONS: readonly Migration[] = [createGrants];
+export const POLICY_MIGRATIONS: readonly Migration[] = [createGrants, createDocuments];

@@ -1,0 +1,32 @@
+import { sha256Hex } from '../base/bytes.ts';
+import type { Action, Decision, DecisionInputs } from '../contracts/decision.ts';
+import type { Principal } from '../contracts/principal.ts';
+import type { Snapshot } from '../contracts/snapshot.ts';
+import type { Tool } from '../contracts/target.ts';
+
+/** A decision with what it was made of, so that its record can be replayed (R2-058). */
+export interface Judged {
+  readonly decision: Pick<Decision, 'effect' | 'policies' | 'version'>;
+  readonly inputs: DecisionInputs;
+  /** SHA-256, hex, of `JSON.stringify(inputs)`. */
+  readonly digest: string;
+}
+
+type Told = Omit<Judged, 'decision'>;
+
+// Principals and tools are immutable objects: what a call is judged by is written out once for each pair.
+const cache = new WeakMap<Principal, WeakMap<Tool, Told>>();
+
+export function judged(snapshot: Snapshot, principal: Principal, action: Action, tool: Tool, decision: Judged['decision']): Judged {
+  if (action !== 'call') return { decision, ...told(snapshot, principal, action, tool) };
+  const own = cache.get(principal) ?? new WeakMap<Tool, Told>();
+  cache.set(principal, own);
+  const known = own.get(tool) ?? told(snapshot, principal, action, tool);
+  own.set(tool, known);
+  return { decision, ...known };
+}
+
+function told({ policy }: Snapshot, principal: Principal, action: Action, tool: Tool): Told {
+  const inputs = policy.inputsOf(principal, action, tool);
+  return { inputs, digest: sha256Hex(JSON.stringify(inputs)) };
+}
