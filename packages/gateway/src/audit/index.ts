@@ -1,7 +1,6 @@
-export { JOURNAL_DEFAULTS, type JournalSettings } from './config.ts';
+export type { JournalSettings } from './config.ts';
 export type { Damage } from './damage.ts';
 export { systemFiles } from './files.ts';
-export { openRefusalFold, type RefusalFold, type RefusalFoldDeps } from './fold-refusals.ts';
 export type { FollowRequest } from './follow.ts';
 export { type AuditRoom, type JournalDeps, openJournal } from './journal.ts';
 export type { JournalFile, JournalFiles } from './journal-files.ts';

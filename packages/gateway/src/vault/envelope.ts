@@ -15,7 +15,7 @@ const NONCE_AT = 20;
 const TEXT_AT = NONCE_AT + NONCE_BYTES;
 
 /** How many bytes an envelope is longer than what it holds. */
-export const ENVELOPE_OVERHEAD = TEXT_AT + TAG_BYTES;
+const ENVELOPE_OVERHEAD = TEXT_AT + TAG_BYTES;
 
 export interface SealingKey {
   /** 32 hex digits. */
