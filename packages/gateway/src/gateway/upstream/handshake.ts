@@ -1,14 +1,13 @@
 import { failure, type Result, success } from '../../base/result.ts';
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
-import { isObject, LATEST_LEGACY } from '../../protocol/index.ts';
+import { isLegacyRevision, isObject, LATEST_LEGACY, MODERN, REVISIONS } from '../../protocol/index.ts';
 import type { Outcome } from './calls.ts';
 import { CLIENT_INFO, type ServerFacts } from './connection.ts';
 import type { UpstreamRequest } from './upstream.ts';
 
 /** What this gateway speaks towards servers, newest first. 2024-11-05 is refused: its transport and its batches are not built. */
-export const LEGACY_REVISIONS: readonly string[] = ['2025-11-25', '2025-06-18', '2025-03-26'];
-export const MODERN_REVISION = '2026-07-28';
+const LEGACY_REVISIONS: readonly string[] = REVISIONS.filter(isLegacyRevision).reverse();
 
 export type Ask = (request: UpstreamRequest) => Promise<Outcome>;
 
@@ -54,13 +53,13 @@ export async function discover(ask: Ask, timeoutMs: number): Promise<Result<Serv
   const { supportedVersions, capabilities, serverInfo, _meta } = answer.value.result;
   if (!Array.isArray(supportedVersions) || !isObject(capabilities))
     return failure('gateway.upstream_garbage', 'server/discover: wrong shape');
-  if (!supportedVersions.includes(MODERN_REVISION)) return failure('gateway.upstream_era', 'the server does not speak 2026-07-28');
+  if (!supportedVersions.includes(MODERN)) return failure('gateway.upstream_era', 'the server does not speak 2026-07-28');
   const inMeta = isObject(_meta) ? _meta['io.modelcontextprotocol/serverInfo'] : undefined;
   const named = isObject(serverInfo) ? serverInfo : inMeta;
   return success({
     era: 'modern',
-    revision: MODERN_REVISION,
-    revisions: [MODERN_REVISION],
+    revision: MODERN,
+    revisions: [MODERN],
     serverInfo: isObject(named) ? named : {},
     capabilities,
   });
@@ -71,7 +70,7 @@ export function modernParams(request: UpstreamRequest, id: string, capabilities:
   const given = request.params['_meta'];
   const meta: Record<string, JsonValue> = {
     ...(isObject(given) ? given : {}),
-    'io.modelcontextprotocol/protocolVersion': MODERN_REVISION,
+    'io.modelcontextprotocol/protocolVersion': MODERN,
     'io.modelcontextprotocol/clientInfo': CLIENT_INFO,
     'io.modelcontextprotocol/clientCapabilities': capabilities,
   };
