@@ -136,5 +136,5 @@ describe('progressive delays', () => {
     expect([remaining('address 999999'), remaining('address 0')]).toEqual([118, 119]);
     expect(remaining('comes back')).toBe(120 - 1 - 2);
     expect(delays.refused('address 999999', 30, 1_004_000)).toBe(30);
-  });
+  }, 60_000);
 });

@@ -23,4 +23,4 @@ it('takes and forgets a million keys in a moment', () => {
   for (let i = 0; i < 1_000_000; i++) recent.set(`key ${i}`, i);
   expect(performance.now() - began).toBeLessThan(10_000);
   expect(recent.size).toBeLessThanOrEqual(100_000);
-});
+}, 30_000);
