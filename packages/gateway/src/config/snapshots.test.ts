@@ -81,6 +81,18 @@ describe('snapshots', () => {
     expect(snapshots.current(DEFAULT_TENANT)).toBe(before);
   });
 
+  it('are in force once they were put there, and their document, which has the version of their policy, can be kept before', () => {
+    const snapshots = openSnapshots({ log: silentLogger });
+    snapshots.offer(content());
+    const before = snapshots.current(DEFAULT_TENANT);
+    const prepared = snapshots.prepare(content({ tools: [tool({ effect: 'write' })] }));
+    if (!prepared.ok) throw new Error(prepared.reason);
+    expect(snapshots.current(DEFAULT_TENANT)).toBe(before);
+    expect(prepared.value.document.tools).toMatchObject([{ effect: 'write' }]);
+    expect(prepared.value.put().sequence).toBe(before.sequence + 1);
+    expect(snapshots.current(DEFAULT_TENANT).digest).not.toBe(before.digest);
+  });
+
   it('cannot be changed', () => {
     const snapshots = openSnapshots({ log: silentLogger });
     snapshots.offer(content());
