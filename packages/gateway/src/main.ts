@@ -4,7 +4,7 @@ import { type Result, success } from './base/result.ts';
 import type { Reason } from './contracts/reasons/index.ts';
 import type { RunningGateway, StartGateway, StartOptions } from './contracts/running.ts';
 import { type Gateway, openGateway } from './gateway/index.ts';
-import { hostRules, type Listener, listen } from './http/index.ts';
+import { type HostRules, hostRules, type Listener, listen } from './http/index.ts';
 import { applier } from './main/apply.ts';
 import { driftWatch } from './main/drift.ts';
 import { findPort } from './main/find-port.ts';
@@ -66,7 +66,7 @@ async function join(
   if (!granted.ok) return granted;
   const notices = await keyNotices(rooms);
   if (!notices.ok) return notices;
-  const state: State = { port: 0, draining: false, admin: null, startedAt: rooms.clock.now() };
+  const state: State = { port: 0, hosts: NOBODY, draining: false, admin: null, startedAt: rooms.clock.now() };
   const gateway = gatewayOf(rooms, options, state, apply);
   const { nextFreePort: nextFree, progress: tell } = options;
   const listener = await findPort<Listener>({ port: options.port, nextFree, option: '--port', tell }, (port) =>
@@ -74,6 +74,7 @@ async function join(
   );
   if (!listener.ok) return listener;
   state.port = listener.value.port;
+  state.hosts = hostRules({ secure: false, port: state.port, names: [], origins: [] });
   const status = () =>
     statusOf({ rooms, gateway, missing, dataDir: options.data, ...state, mcpUrl: mcpUrl(state), adminUrl: state.admin?.url ?? '' });
   const admin = await findPort<RunningAdmin>({ port: options.adminPort, nextFree, option: '--admin-port', tell }, (port) =>
@@ -106,10 +107,14 @@ async function join(
 
 interface State {
   port: number;
+  hosts: HostRules;
   draining: boolean;
   admin: RunningAdmin | null;
   readonly startedAt: number;
 }
+
+/** Until the port is known, no name is ours. */
+const NOBODY: HostRules = { hosts: new Set(), origins: new Set() };
 
 const mcpUrl = ({ port }: State): string => `http://${HOST}:${port}/mcp`;
 
@@ -125,7 +130,7 @@ function gatewayOf(rooms: Rooms, { log }: StartOptions, state: State, apply: Ret
     snapshots,
     upstreams,
     large,
-    hosts: () => hostRules({ secure: false, port: state.port, names: [], origins: [] }),
+    hosts: () => state.hosts,
     secure: false,
     keyed: (text) => mac.mac(text).toString('hex'),
     inspect: { arguments: [], result: [] },

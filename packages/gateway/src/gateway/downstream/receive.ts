@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import { type ExchangeId, ulid } from '../../base/ids.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { Snapshot } from '../../contracts/snapshot.ts';
 import { addressKey, clientAddress, NO_PROXIES, readBody } from '../../http/index.ts';
-import type { Received } from '../exchange.ts';
+import type { Peer, Received } from '../exchange.ts';
 import { ONCE } from '../guards/door.ts';
 
 const MAX_REF = 2048;
@@ -13,14 +14,13 @@ const MAX_REF = 2048;
 export function receive(request: IncomingMessage, snapshot: Snapshot, clock: Clock): Received {
   const url = (request.url ?? '/').slice(0, MAX_REF);
   const mark = url.indexOf('?');
-  const address = clientAddress(request.socket.remoteAddress, undefined, NO_PROXIES);
   const now = clock.now();
   return {
     id: ulid(now) as ExchangeId,
     receivedAt: now,
     startedAt: clock.monotonic(),
     snapshot,
-    peer: { address, bucket: addressKey(address) },
+    peer: peerOf(request.socket),
     http: {
       verb: request.method ?? '',
       path: mark === -1 ? url : url.slice(0, mark),
@@ -33,13 +33,27 @@ export function receive(request: IncomingMessage, snapshot: Snapshot, clock: Clo
   };
 }
 
+const peers = new WeakMap<Socket, Peer>();
+
+// Read once a connection: its other end cannot change, and parsing the address twice costs as much as some guards do.
+function peerOf(socket: Socket): Peer {
+  const known = peers.get(socket);
+  if (known !== undefined) return known;
+  const address = clientAddress(socket.remoteAddress, undefined, NO_PROXIES);
+  const peer = { address, bucket: addressKey(address) };
+  peers.set(socket, peer);
+  return peer;
+}
+
+const SINGLE: ReadonlySet<string> = new Set(ONCE);
+
 // node:http keeps the first of a repeated field and drops the others; what another reader would keep is unknown, so none is accepted.
 function repeatedOf(request: IncomingMessage): readonly string[] {
   const seen = new Set<string>();
   const repeated: string[] = [];
   for (let i = 0; i < request.rawHeaders.length; i += 2) {
     const name = (request.rawHeaders[i] ?? '').toLowerCase();
-    if (!(ONCE as readonly string[]).includes(name)) continue;
+    if (!SINGLE.has(name)) continue;
     if (seen.has(name)) repeated.push(name);
     seen.add(name);
   }
