@@ -67,10 +67,13 @@ export interface KeyStore {
   markDisclosed(id: KeyId, at: number): Stored<boolean>;
 }
 
+type Transact = <T>(work: (transaction: Transaction<Tables>) => Promise<T>) => Stored<T>;
+
+const update = (transaction: Transaction<Tables>, id: string) => transaction.updateTable('api_key').where('id', '=', id);
+
 export function openKeyStore(storage: Storage): KeyStore {
   const queries = storage.queries<Tables>();
-  const update = (transaction: Transaction<Tables>, id: string) => transaction.updateTable('api_key').where('id', '=', id);
-  const transact = <T>(work: (transaction: Transaction<Tables>) => Promise<T>) => attempt(() => storage.transact<Tables, T>(work));
+  const transact: Transact = (work) => attempt(() => storage.transact(work));
   return {
     findByMac: (mac) =>
       attempt(async () => {
@@ -115,23 +118,28 @@ export function openKeyStore(storage: Storage): KeyStore {
         const live = update(transaction, id).where('tenant', '=', tenant).where('revoked_at', 'is', null);
         return (await live.set({ revoked_at: at, holds_name: 0 }).executeTakeFirst()).numUpdatedRows > 0n;
       }),
-    markUsed: (uses) =>
-      transact(async (transaction) => {
-        for (const [id, at] of uses) await update(transaction, id).set({ last_used_at: at }).execute();
-        return null;
-      }),
-    markWarned: (warned) =>
-      transact(async (transaction) => {
-        for (const [id, days] of warned) await update(transaction, id).set({ warned_days: days }).execute();
-        return null;
-      }),
-    markDisclosed: (id, at) =>
-      transact(async (transaction) => {
-        const unmarked = update(transaction, id).where('disclosed_at', 'is', null);
-        return (await unmarked.set({ disclosed_at: at }).executeTakeFirst()).numUpdatedRows > 0n;
-      }),
+    ...marks(transact),
   };
 }
+
+/** What is noted on keys that stay as they are. */
+const marks = (transact: Transact): Pick<KeyStore, 'markUsed' | 'markWarned' | 'markDisclosed'> => ({
+  markUsed: (uses) =>
+    transact(async (transaction) => {
+      for (const [id, at] of uses) await update(transaction, id).set({ last_used_at: at }).execute();
+      return null;
+    }),
+  markWarned: (warned) =>
+    transact(async (transaction) => {
+      for (const [id, days] of warned) await update(transaction, id).set({ warned_days: days }).execute();
+      return null;
+    }),
+  markDisclosed: (id, at) =>
+    transact(async (transaction) => {
+      const unmarked = update(transaction, id).where('disclosed_at', 'is', null);
+      return (await unmarked.set({ disclosed_at: at }).executeTakeFirst()).numUpdatedRows > 0n;
+    }),
+});
 
 const rowOf = (key: ApiKey, { mac, pepperId }: KeyMac): Row => ({
   tenant: key.tenant,
