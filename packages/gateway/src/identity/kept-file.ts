@@ -8,7 +8,8 @@ const MOST_BYTES = 256;
 /** The text of a private file without its line end; null where there is none. `identity.kept_key_permissions`, `identity.unavailable`. */
 export function readKept(file: string): Result<string | null, IdentityReason> {
   try {
-    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+    // Without O_NONBLOCK a named pipe in this place would hold the start for ever.
+    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       return readOpen(file, descriptor);
     } finally {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,6 +71,12 @@ describe('the key file', () => {
     opened(true).close();
     chmodSync(file, mode);
     expect(open(true)).toMatchObject({ ok: false, reason: 'vault.key_file_permissions', detail: expect.stringContaining('chmod 600') });
+  });
+
+  test('that is a named pipe is refused at once, instead of waited for', () => {
+    const pipe = join(dir, 'pipe');
+    execFileSync('mkfifo', ['-m', '600', pipe]);
+    expect(openVault({ file: pipe, create: true, random })).toMatchObject({ reason: 'vault.key_file_permissions' });
   });
 
   test('that is a link or a directory is refused', () => {

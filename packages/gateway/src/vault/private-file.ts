@@ -8,7 +8,8 @@ const OTHERS = 0o077;
 /** Reads a file that nobody else may reach, at most `most` bytes. Links are not followed. */
 export function readPrivate(file: string, most: number): Result<Buffer, VaultReason> {
   try {
-    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+    // Without O_NONBLOCK a named pipe in this place would hold the start for ever.
+    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       return readOpen(file, descriptor, most);
     } finally {
