@@ -76,7 +76,7 @@ describe('the key file', () => {
   test('that is a named pipe is refused at once, instead of waited for', () => {
     const pipe = join(dir, 'pipe');
     execFileSync('mkfifo', ['-m', '600', pipe]);
-    expect(openVault({ file: pipe, create: true, random })).toMatchObject({ reason: 'vault.key_file_permissions' });
+    expect(openVault({ file: pipe, create: true, random })).toMatchObject({ reason: 'vault.key_file_damaged' });
   });
 
   test('that is a link or a directory is refused', () => {
