@@ -1,7 +1,4 @@
-import type { AdminReason } from '../contracts/reasons/admin.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
-
-export type AdminReasons = Reason | AdminReason;
 
 /** How a reason is told to an administrator. `shown`: the failure's detail is our own text about the request's own input, and follows. */
 export interface Telling {
@@ -15,13 +12,38 @@ const shown = (status: number, text: string): Telling => ({ status, text, shown:
 
 const UNAUTHENTICATED = tell(401, 'A valid API key is required: send it as Authorization: Bearer.');
 
-const TELLINGS: Partial<Record<AdminReasons, Telling>> = {
+const FAULT = tell(500, 'The gateway could not do this. The ref finds what happened in its own log.');
+/** What the strict rules refuse in a body is the sender's to mend, whichever rule it was: the reason names it. */
+const UNREADABLE = tell(
+  400,
+  'The body is not JSON as it is read here: UTF-8, no duplicate keys, no number that would change, not too deep or wide.',
+);
+/** The change is in storage by then, and the state that follows from it was refused. */
+const NOT_IN_FORCE = tell(
+  500,
+  'This was stored, but what follows from it cannot be put in force: the state before it stays. The ref finds why in the log of the gateway.',
+);
+const UNOPENED = tell(
+  500,
+  'A sealed payload cannot be opened: it is damaged, or the key that sealed it is not there. Read the log without payloads meanwhile.',
+);
+const STORE_BROKEN = tell(500, 'The store cannot be read as it is. `sallyport serve` says what is wrong with it when it starts.');
+/** No door that is used here gives it. It has a row so that whoever makes one give it finds it here, and says what it means. */
+const NOT_GIVEN_HERE = FAULT;
+
+/** Reason to answer. Whoever adds a reason anywhere decides here how an administrator reads it: without a row this does not compile. */
+const TELLINGS = {
   'admin.request_invalid': tell(400, 'The request is not what this verb takes. See fields.'),
   'admin.route_unknown': tell(404, 'There is nothing at this path, or it does not take this method.'),
   'admin.too_many_attempts': tell(429, 'Too many failed attempts from here. Wait, then try again with a valid key.'),
   'admin.too_many_streams': tell(429, 'As many followers of the log as there may be are connected. End one of them.'),
   'admin.body_not_allowed': tell(400, 'This verb takes no body.'),
-  'admin.fault': tell(500, 'The gateway could not do this. The ref finds what happened in its own log.'),
+  'admin.scope_too_narrow': shown(403, 'The scopes of this key do not cover what this touches. It takes a key for'),
+  'admin.key_for_methods': tell(
+    403,
+    'This key has a list of MCP methods: it is for calls only and administers nothing. Use a key without such a list.',
+  ),
+  'admin.fault': FAULT,
 
   'identity.credential_missing': UNAUTHENTICATED,
   'identity.credential_in_url': tell(
@@ -43,11 +65,23 @@ const TELLINGS: Partial<Record<AdminReasons, Telling>> = {
   'identity.key_unknown': tell(404, 'There is no such key. `sallyport keys list` shows those there are.'),
   'identity.invalid_request': shown(400, 'The key cannot be made like this'),
   'identity.unavailable': tell(503, 'The keys cannot be read now. Nothing was changed; try again.'),
+  'identity.kept_key_damaged': NOT_GIVEN_HERE,
+  'identity.kept_key_permissions': NOT_GIVEN_HERE,
 
   'policy.invalid': shown(400, 'The grant is not valid'),
   'policy.grant_unknown': tell(404, 'There is no such grant. `sallyport grants list` shows those there are.'),
   'policy.grant_taken': tell(409, 'This principal has a grant for this tool already.'),
   'policy.too_many_grants': tell(409, 'There are as many grants as there may be. Remove one that is not needed.'),
+  'policy.fault': NOT_IN_FORCE,
+  'policy.denied': NOT_GIVEN_HERE,
+  'policy.out_of_scope': NOT_GIVEN_HERE,
+  'policy.method_out_of_scope': NOT_GIVEN_HERE,
+
+  'config.invalid': NOT_IN_FORCE,
+  'config.not_built': NOT_IN_FORCE,
+  'config.weaker_than_guide': NOT_IN_FORCE,
+  'config.deviation_expired': NOT_IN_FORCE,
+  'config.no_deviation_possible': NOT_IN_FORCE,
 
   'registry.server_unknown': tell(404, 'There is no such server. `sallyport servers list` shows those there are.'),
   'registry.server_taken': tell(409, 'There is a server of that id. Choose another id, or remove that one first.'),
@@ -73,6 +107,9 @@ const TELLINGS: Partial<Record<AdminReasons, Telling>> = {
     'The tool is quarantined: its schema takes too long to compile. It cannot be approved as it is.',
   ),
   'registry.tool.definition_invalid': tell(409, 'The tool is quarantined: its definition is not valid. It cannot be approved as it is.'),
+  'registry.arguments_invalid': NOT_GIVEN_HERE,
+  'registry.result_invalid': NOT_GIVEN_HERE,
+  'registry.validation_too_slow': NOT_GIVEN_HERE,
 
   'audit.journal_unavailable': tell(
     503,
@@ -87,9 +124,23 @@ const TELLINGS: Partial<Record<AdminReasons, Telling>> = {
   'audit.record_unknown': tell(404, 'The log holds nothing under that ref.'),
   'audit.log_unknown': tell(404, 'There is no such log.'),
   'audit.record_too_large': tell(413, 'The request is larger than one record may be.'),
+  'audit.record_malformed': FAULT,
+  'audit.outcome_unknown': NOT_GIVEN_HERE,
+
+  'vault.envelope_damaged': UNOPENED,
+  'vault.key_unknown': UNOPENED,
+  'vault.key_file_missing': NOT_GIVEN_HERE,
+  'vault.key_file_damaged': NOT_GIVEN_HERE,
+  'vault.key_file_permissions': NOT_GIVEN_HERE,
+  'vault.key_file_unavailable': NOT_GIVEN_HERE,
 
   'storage.unavailable': tell(503, 'The store cannot be reached now. Try again; if it stays so, look at the disk of the data directory.'),
   'storage.conflict': tell(409, 'Somebody else changed this at the same time. Look again, then repeat.'),
+  'storage.damaged': STORE_BROKEN,
+  'storage.wrong_key': STORE_BROKEN,
+  'storage.newer_version': STORE_BROKEN,
+  'storage.permissions': STORE_BROKEN,
+  'storage.data_in_use': STORE_BROKEN,
 
   'http.host_not_allowed': tell(403, 'This Host is not served here.'),
   'http.origin_not_allowed': tell(403, 'This Origin is not allowed.'),
@@ -98,6 +149,38 @@ const TELLINGS: Partial<Record<AdminReasons, Telling>> = {
   'http.body_too_large': tell(413, 'The body is larger than 1 MB (1048576 bytes).'),
   'http.body_too_slow': tell(408, 'The body did not arrive in time.'),
   'http.body_incomplete': tell(400, 'The body ended early.'),
+  'http.method_not_allowed': NOT_GIVEN_HERE,
+  'http.accept_not_satisfiable': NOT_GIVEN_HERE,
+  'http.not_found': NOT_GIVEN_HERE,
+  'http.address_invalid': NOT_GIVEN_HERE,
+  'http.listen_failed': NOT_GIVEN_HERE,
+  'http.url_invalid': NOT_GIVEN_HERE,
+  'http.destination_not_allowed': NOT_GIVEN_HERE,
+
+  'protocol.invalid_utf8': UNREADABLE,
+  'protocol.byte_order_mark': UNREADABLE,
+  'protocol.invalid_json': UNREADABLE,
+  'protocol.lone_surrogate': UNREADABLE,
+  'protocol.duplicate_key': UNREADABLE,
+  'protocol.case_variant_key': UNREADABLE,
+  'protocol.forbidden_key': UNREADABLE,
+  'protocol.unsafe_number': UNREADABLE,
+  'protocol.too_deep': UNREADABLE,
+  'protocol.too_wide': UNREADABLE,
+  'protocol.reading_too_slow': NOT_GIVEN_HERE,
+  'protocol.batch_not_supported': NOT_GIVEN_HERE,
+  'protocol.invalid_message': NOT_GIVEN_HERE,
+  'protocol.invalid_id': NOT_GIVEN_HERE,
+  'protocol.id_in_use': NOT_GIVEN_HERE,
+  'protocol.unknown_method': NOT_GIVEN_HERE,
+  'protocol.method_not_built': NOT_GIVEN_HERE,
+  'protocol.invalid_params': NOT_GIVEN_HERE,
+  'protocol.missing_meta': NOT_GIVEN_HERE,
+  'protocol.unsupported_version': NOT_GIVEN_HERE,
+  'protocol.header_mismatch': NOT_GIVEN_HERE,
+  'protocol.missing_capability': NOT_GIVEN_HERE,
+  'protocol.session_required': NOT_GIVEN_HERE,
+  'protocol.session_unknown': NOT_GIVEN_HERE,
 
   'gateway.upstream_start_failed': tell(
     502,
@@ -111,19 +194,22 @@ const TELLINGS: Partial<Record<AdminReasons, Telling>> = {
   'gateway.upstream_era': tell(502, 'The server speaks no revision of MCP that is spoken here: 2025-03-26 to 2026-07-28.'),
   'gateway.upstream_authentication': tell(502, 'The server refused the credentials that were registered for it.'),
   'gateway.upstream_busy': tell(503, 'As many servers as there may be are running. Try again.'),
+  'gateway.cancelled': tell(503, 'Asking the server was given up before it had answered. Try again.'),
   'gateway.draining': tell(503, 'The gateway is stopping.'),
-};
+  'gateway.fault': FAULT,
+  'gateway.rate_limited': NOT_GIVEN_HERE,
+  'gateway.address_rate_limited': NOT_GIVEN_HERE,
+  'gateway.too_many_connections': NOT_GIVEN_HERE,
+  'gateway.too_many_in_flight': NOT_GIVEN_HERE,
+  'gateway.too_many_sessions': NOT_GIVEN_HERE,
+  'gateway.too_many_streams': NOT_GIVEN_HERE,
+  'gateway.unknown_tool': NOT_GIVEN_HERE,
+  'gateway.hidden_tool': NOT_GIVEN_HERE,
+  'gateway.drifted_tool': NOT_GIVEN_HERE,
+  'gateway.unknown_server': NOT_GIVEN_HERE,
+  'gateway.hidden_server': NOT_GIVEN_HERE,
+  'gateway.held': NOT_GIVEN_HERE,
+  'gateway.hold_unknown': NOT_GIVEN_HERE,
+} satisfies Readonly<Record<Reason, Telling>>;
 
-const FAULT = tell(500, 'The gateway could not do this. The ref finds what happened in its own log.');
-/** What the strict rules refuse in a body is the sender's to mend, whichever rule it was: the reason names it. */
-const UNREADABLE = tell(
-  400,
-  'The body is not JSON as it is read here: UTF-8, no duplicate keys, no number that would change, not too deep or wide.',
-);
-
-/** The table's row. A reason without one is ours alone: it is told as a fault, and the record holds what it was. */
-export function tellingOf(reason: AdminReasons): Telling {
-  const telling = TELLINGS[reason];
-  if (telling !== undefined) return telling;
-  return reason.startsWith('protocol.') ? UNREADABLE : FAULT;
-}
+export const tellingOf = (reason: Reason): Telling => TELLINGS[reason];

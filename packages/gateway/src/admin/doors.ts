@@ -1,11 +1,11 @@
 import type { AuditRoom } from '../audit/index.ts';
 import type { KeyId } from '../base/ids.ts';
 import type { Result } from '../base/result.ts';
+import type { Reason } from '../contracts/reasons/index.ts';
 import type { RuntimeStatus } from '../contracts/running.ts';
 import type { Identity } from '../identity/index.ts';
 import type { Grants } from '../policy/index.ts';
 import type { Registry } from '../registry/index.ts';
-import type { AdminReasons } from './answers.ts';
 
 /** Everything that the routes use, built by main. */
 export interface AdminDoors {
@@ -17,6 +17,6 @@ export interface AdminDoors {
   /** The journal and its readers. */
   readonly audit: AuditRoom;
   /** Builds, validates and swaps in a new snapshot from what is stored now. Where it fails the old one stays. */
-  readonly apply: () => Promise<Result<{ readonly sequence: number; readonly digest: string }, AdminReasons>>;
+  readonly apply: () => Promise<Result<{ readonly sequence: number; readonly digest: string }, Reason>>;
   readonly status: () => RuntimeStatus;
 }

@@ -4,12 +4,14 @@ import { type ExchangeId, ulid } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
 import type { JsonObject, JsonValue } from '../contracts/json.ts';
 import type { Principal } from '../contracts/principal.ts';
+import type { Reason } from '../contracts/reasons/index.ts';
 import { mayUse } from './access.ts';
-import { type AdminReasons, tellingOf } from './answers.ts';
+import { tellingOf } from './answers.ts';
 import type { Attempts } from './attempts.ts';
 import type { ErrorBody } from './contract/error.ts';
 import type { AdminDoors } from './doors.ts';
 import { ADMIN_LIMITS } from './limits.ts';
+import { refuseReach } from './reach.ts';
 import type { Entry, Recorder } from './recorder.ts';
 import { bearerToken, type FieldProblem, readInput, refuseBody } from './request.ts';
 import { sendStream } from './send-stream.ts';
@@ -37,7 +39,7 @@ export interface Handling {
 }
 
 interface Refusal {
-  readonly reason: AdminReasons;
+  readonly reason: Reason;
   readonly detail?: string;
   readonly fields?: readonly FieldProblem[];
   readonly retryAfterSeconds?: number;
@@ -73,6 +75,8 @@ async function guarded(handling: Handling, context: Context): Promise<void> {
   if (verb === null || refusal !== null) return refuseKnown(handling, context, principal, refusal ?? { reason: 'admin.route_unknown' });
   const input = await readInput(context.request, verb, context.params);
   if (!input.ok) return refuseKnown(handling, context, principal, input);
+  const beyond = await refuseReach({ verb: verb.name, principal, input: input.value, doors: handling.doors });
+  if (beyond !== null) return refuseKnown(handling, context, principal, told(handling, context, beyond));
   const request = withoutSecrets({
     params: input.value.params,
     query: input.value.query as JsonValue,
@@ -103,6 +107,8 @@ async function identify(handling: Handling, context: Context): Promise<Principal
 function refuse(context: Context, verb: Verb | null, principal: Principal): Refusal | null {
   if (verb === null) return { reason: 'admin.route_unknown' };
   if (!mayUse(principal.roles, verb.name)) return { reason: 'identity.role_required' };
+  // Its list names methods of MCP, none of which administers: a key made for calls is not one for this door as well.
+  if (principal.credential.methods !== null) return { reason: 'admin.key_for_methods' };
   const body = refuseBody(context.request, verb);
   return body === null ? null : { reason: body };
 }

@@ -4,9 +4,9 @@ import { failure, type Result, success } from '../base/result.ts';
 import type { AdminReason } from '../contracts/reasons/admin.ts';
 import type { HttpReason } from '../contracts/reasons/http.ts';
 import type { IdentityReason } from '../contracts/reasons/identity.ts';
+import type { Reason } from '../contracts/reasons/index.ts';
 import { isContentTypeAllowed, readBody } from '../http/index.ts';
 import { parseStrict } from '../protocol/index.ts';
-import type { AdminReasons } from './answers.ts';
 import { ADMIN_LIMITS } from './limits.ts';
 import type { Verb } from './verb.ts';
 
@@ -27,7 +27,7 @@ export interface Input {
 }
 
 export type InputResult =
-  | Result<Input, AdminReasons>
+  | Result<Input, Reason>
   | { readonly ok: false; readonly reason: 'admin.request_invalid'; readonly fields: readonly FieldProblem[] };
 
 export function bearerToken(request: IncomingMessage): Result<string, IdentityReason> {
@@ -85,7 +85,7 @@ const invalid = (fields: readonly FieldProblem[]): InputResult => ({ ok: false, 
 const isEmpty = (value: unknown): boolean =>
   value === null || (typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0);
 
-async function bodyOf(request: IncomingMessage, verb: Verb): Promise<Result<unknown, AdminReasons>> {
+async function bodyOf(request: IncomingMessage, verb: Verb): Promise<Result<unknown, Reason>> {
   if (!hasBody(request)) return success(verb.body === null ? null : {});
   const bytes = await readBody(request, { maxBytes: ADMIN_LIMITS.bodyBytes, deadlineMs: BODY_MS });
   if (!bytes.ok) return bytes;

@@ -4,8 +4,8 @@ import type { ExchangeId } from '../base/ids.ts';
 import type { Result } from '../base/result.ts';
 import type { JsonObject, JsonValue } from '../contracts/json.ts';
 import type { Principal } from '../contracts/principal.ts';
+import type { Reason } from '../contracts/reasons/index.ts';
 import type { VerbName } from './access.ts';
-import type { AdminReasons } from './answers.ts';
 import type { AdminDoors } from './doors.ts';
 
 /** A request that was authenticated, authorised and validated. */
@@ -35,7 +35,7 @@ export interface Stream {
   readonly stream: (signal: AbortSignal, emit: (item: JsonObject) => Promise<void>) => Promise<void>;
 }
 
-export type Outcome = Result<Answer | Stream, AdminReasons>;
+export type Outcome = Result<Answer | Stream, Reason>;
 
 interface Shape<B extends z.ZodType, Q extends z.ZodType> {
   readonly name: VerbName;

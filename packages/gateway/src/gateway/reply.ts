@@ -173,8 +173,10 @@ export const REPLIES = {
 
   'admin.body_not_allowed': operator(),
   'admin.fault': operator(),
+  'admin.key_for_methods': operator(),
   'admin.request_invalid': operator(),
   'admin.route_unknown': operator(),
+  'admin.scope_too_narrow': operator(),
   'admin.too_many_attempts': operator(),
   'admin.too_many_streams': operator(),
   'audit.log_unknown': operator(),

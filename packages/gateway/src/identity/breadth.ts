@@ -7,15 +7,18 @@ export type Reach = Pick<ApiKey, 'scopes' | 'methods' | 'cidrs'>;
 /** Whether a key with reach `inner` can do nothing that one with reach `outer` cannot (R2-010: a key cannot mint a broader key). */
 export function isWithinReach(inner: Reach, outer: Reach): boolean {
   return (
-    inner.scopes.every((scope) => outer.scopes.some((wider) => coversScope(wider, scope))) &&
+    inner.scopes.every((scope) => isScopeWithin(scope, outer.scopes)) &&
     isSubset(inner.methods, outer.methods, (method, wider) => method === wider) &&
     isSubset(inner.cidrs, outer.cidrs, isNetworkWithin)
   );
 }
 
+/** Whether one of the scopes covers all of `inner`, whose own `*` means every server or every tool. No scope covers nothing. */
+export const isScopeWithin = (inner: Scope, scopes: readonly Scope[]): boolean =>
+  scopes.some((outer) => covers(outer.server, inner.server) && covers(outer.tool, inner.tool));
+
 /** `*` is the only pattern, and only as a whole word. */
 const covers = (outer: string, inner: string): boolean => outer === '*' || outer === inner;
-const coversScope = (outer: Scope, inner: Scope): boolean => covers(outer.server, inner.server) && covers(outer.tool, inner.tool);
 
 function isSubset(
   inner: readonly string[] | null,

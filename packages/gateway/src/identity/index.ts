@@ -1,5 +1,6 @@
 export type { ApiKey } from './api-key.ts';
 export type { Asker } from './authority.ts';
+export { isScopeWithin } from './breadth.ts';
 export type { IssuedKey } from './create-key.ts';
 export type { KeptKey, KeptKeySpec } from './kept-key.ts';
 export type { KeyRequest } from './key-request.ts';

@@ -5,4 +5,8 @@ export type AdminReason =
   | 'admin.too_many_attempts'
   | 'admin.too_many_streams'
   | 'admin.body_not_allowed'
+  /** The key's scopes do not reach what was asked for. */
+  | 'admin.scope_too_narrow'
+  /** The key has a list of MCP methods, so it is not for administration. */
+  | 'admin.key_for_methods'
   | 'admin.fault';

@@ -1,0 +1,94 @@
+import { failure, type Result, success } from '../base/result.ts';
+import type { Principal, Scope } from '../contracts/principal.ts';
+import type { Reason } from '../contracts/reasons/index.ts';
+import { isScopeWithin } from '../identity/index.ts';
+import type { VerbName } from './access.ts';
+import type { NewGrant } from './contract/grant.ts';
+import type { Approval } from './contract/tool.ts';
+import type { AdminDoors } from './doors.ts';
+import type { Input } from './request.ts';
+
+/**
+ * What of the gateway a verb touches, and so what a key's scopes must cover (R2-010), beside the roles of access.ts.
+ * - `everything`: every server and every tool.
+ * - `server`: the server that the path names, with all of its tools.
+ * - `tool`: one tool of the server that the path names.
+ * - `granted`: the tool that the new grant names.
+ * - `grant`: the tool of the grant that the path names.
+ *
+ * Keys, the log and lists tell of all servers. Registering starts a program as the gateway's user, who can read all that the gateway holds:
+ * whoever may do that reaches everything, whatever the new server is called. A route without a row here does not compile.
+ */
+export const REACH = {
+  'keys.create': 'everything',
+  'keys.list': 'everything',
+  'keys.revoke': 'everything',
+  'keys.rotate': 'everything',
+  'servers.register': 'everything',
+  'servers.list': 'everything',
+  'servers.show': 'server',
+  'servers.approve': 'tool',
+  'servers.refresh': 'server',
+  'servers.remove': 'server',
+  'grants.add': 'granted',
+  'grants.list': 'everything',
+  'grants.remove': 'grant',
+  'log.query': 'everything',
+  'log.show': 'everything',
+  'log.follow': 'everything',
+  'log.verify': 'everything',
+  'status.show': 'everything',
+} as const satisfies Readonly<Record<VerbName, string>>;
+
+type Touched = (typeof REACH)[VerbName];
+
+export interface Asked {
+  readonly verb: VerbName;
+  readonly principal: Principal;
+  /** Validated. */
+  readonly input: Input;
+  readonly doors: Pick<AdminDoors, 'grants'>;
+}
+
+type Wanted = Result<Scope, Reason>;
+
+const EVERYTHING: Scope = { server: '*', tool: '*' };
+
+const WANTED: Readonly<Record<Touched, (asked: Asked) => Wanted | Promise<Wanted>>> = {
+  everything: () => success(EVERYTHING),
+  server: ({ input }) => success(within(input, '*')),
+  tool: ({ input }) => success(within(input, (input.body as Approval).tool)),
+  granted: ({ input }) => success(ofQualified((input.body as NewGrant).tool)),
+  grant: ofGrant,
+};
+
+/** Null where the key's scopes cover what the verb touches. Answers alike for what is there and what is not. */
+export async function refuseReach(asked: Asked): Promise<{ readonly reason: Reason; readonly detail?: string } | null> {
+  const { scopes } = asked.principal;
+  if (isScopeWithin(EVERYTHING, scopes)) return null;
+  const touched = REACH[asked.verb];
+  const wanted = await WANTED[touched](asked);
+  if (!wanted.ok) return wanted;
+  if (isScopeWithin(wanted.value, scopes)) return null;
+  // What a grant names is not told to whoever may not see it.
+  const needed = touched === 'grant' ? 'the tool that the grant names' : `${wanted.value.server}/${wanted.value.tool}`;
+  return failure('admin.scope_too_narrow', needed);
+}
+
+const within = ({ params }: Input, tool: string): Scope => {
+  const server = params['id'];
+  return server === undefined ? EVERYTHING : { server, tool };
+};
+
+/** `server__tool`, split at the first `__` (DESIGN section 5, "Names across servers"). */
+function ofQualified(name: string): Scope {
+  const split = name.indexOf('__');
+  return split === -1 ? EVERYTHING : { server: name.slice(0, split), tool: name.slice(split + 2) };
+}
+
+async function ofGrant({ principal, input, doors }: Asked): Promise<Wanted> {
+  const grants = await doors.grants.list(principal.tenant);
+  if (!grants.ok) return grants;
+  const grant = grants.value.find(({ id }) => id === input.params['id']);
+  return success(grant === undefined ? EVERYTHING : ofQualified(grant.tool));
+}
