@@ -1,3 +1,6 @@
+import type { JsonObject } from '../../src/contracts/json.ts';
+import type { Scope } from '../../src/contracts/principal.ts';
+
 // Every verb of the administration API by what a caller's roles hold, written out for a reader. `yes` is anything but 401 and 403: what is
 // asked of names nothing that exists, so that nothing changes. A caller with several roles may do what one of them may.
 
@@ -38,3 +41,84 @@ export const ADMIN: readonly AdminRow[] = [
 ];
 
 export const answersOf = (one: AdminRow): readonly AdminAnswer[] => one.answers.trim().split(/\s+/) as AdminAnswer[];
+
+/** Kinds of keys by what they are limited to; each is made for an admin and for an auditor. */
+export interface ReachKey {
+  readonly kind: string;
+  readonly scopes: readonly Scope[];
+  readonly methods: readonly string[] | null;
+  readonly networks: readonly string[] | null;
+}
+
+const anywhere = { methods: null, networks: null };
+const all = [{ server: '*', tool: '*' }];
+
+/** The columns of REACHES, in order. */
+export const REACH_KEYS: readonly ReachKey[] = [
+  { ...anywhere, kind: '*/*', scopes: all },
+  { ...anywhere, kind: 'one/*', scopes: [{ server: 'one', tool: '*' }] },
+  { ...anywhere, kind: 'one/read', scopes: [{ server: 'one', tool: 'read' }] },
+  { ...anywhere, kind: '*/read', scopes: [{ server: '*', tool: 'read' }] },
+  { ...anywhere, kind: 'one/* and two/*', scopes: ['one', 'two'].map((server) => ({ server, tool: '*' })) },
+  { ...anywhere, kind: 'for methods', scopes: all, methods: ['tools/call', 'tools/list'] },
+  { ...anywhere, kind: 'of this network', scopes: all, networks: ['127.0.0.0/8'] },
+  { ...anywhere, kind: 'of another network', scopes: all, networks: ['10.0.0.0/8', '2001:db8::/32'] },
+];
+
+export interface ReachRow {
+  readonly method: AdminRow['method'];
+  readonly path: string;
+  /** Valid in form, so that it is the reach which is judged; nothing that it names exists. */
+  readonly body: JsonObject | null;
+  /** In the order of REACH_KEYS; `yes` and `no` as above, `401`: nobody knows this key here. */
+  readonly answers: string;
+}
+
+const touch = (method: AdminRow['method'], path: string, answers: string, body: JsonObject | null = null): ReachRow => ({
+  method,
+  path: `/api/v1${path}`,
+  body: method === 'POST' ? (body ?? {}) : null,
+  answers,
+});
+
+const NEW_KEY = { name: 'never made', roles: ['reader'], scopes: [{ server: 'one', tool: 'read' }], networks: ['no network'] };
+const NEW_SERVER = { id: 'one', transport: { kind: 'streamable-http' } };
+const granted = (tool: string): JsonObject => ({ principal: 'nobody', tool });
+
+export const REACHES: readonly ReachRow[] = [
+  //                                    */*  one/*  one/read  */read  one+two  methods  here  elsewhere
+  touch('POST', '/keys', '              yes  no     no        no      no       no       yes   401', NEW_KEY),
+  touch('GET', '/keys', '               yes  no     no        no      no       no       yes   401'),
+  touch('POST', '/keys/key_none/revoke', 'yes no    no        no      no       no       yes   401'),
+  touch('POST', '/keys/key_none/rotate', 'yes no    no        no      no       no       yes   401'),
+  touch('POST', '/servers', '           yes  no     no        no      no       no       yes   401', NEW_SERVER),
+  touch('GET', '/servers', '            yes  no     no        no      no       no       yes   401'),
+  touch('GET', '/servers/one', '        yes  yes    no        no      yes      no       yes   401'),
+  touch('GET', '/servers/two', '        yes  no     no        no      yes      no       yes   401'),
+  touch('GET', '/servers/three', '      yes  no     no        no      no       no       yes   401'),
+  touch('POST', '/servers/one/approve', 'yes yes    yes       yes     yes      no       yes   401', { tool: 'read' }),
+  touch('POST', '/servers/one/approve', 'yes yes    no        no      yes      no       yes   401', { tool: 'write' }),
+  touch('POST', '/servers/one/approve', 'yes yes    no        no      yes      no       yes   401', { tool: '*' }),
+  touch('POST', '/servers/two/approve', 'yes no     no        yes     yes      no       yes   401', { tool: 'read' }),
+  touch('POST', '/servers/two/approve', 'yes no     no        no      yes      no       yes   401', { tool: 'write' }),
+  touch('POST', '/servers/one/refresh', 'yes yes    no        no      yes      no       yes   401'),
+  touch('POST', '/servers/two/refresh', 'yes no     no        no      yes      no       yes   401'),
+  touch('DELETE', '/servers/one', '     yes  yes    no        no      yes      no       yes   401'),
+  touch('DELETE', '/servers/two', '     yes  no     no        no      yes      no       yes   401'),
+  touch('POST', '/grants', '            yes  yes    yes       yes     yes      no       yes   401', granted('one__read')),
+  touch('POST', '/grants', '            yes  yes    no        no      yes      no       yes   401', granted('one__write')),
+  touch('POST', '/grants', '            yes  yes    no        no      yes      no       yes   401', granted('one__read__read')),
+  touch('POST', '/grants', '            yes  no     no        yes     yes      no       yes   401', granted('two__read')),
+  touch('POST', '/grants', '            yes  no     no        no      no       no       yes   401', granted('three__one')),
+  touch('GET', '/grants', '             yes  no     no        no      no       no       yes   401'),
+  touch('DELETE', '/grants/none', '     yes  no     no        no      no       no       yes   401'),
+  touch('GET', '/log', '                yes  no     no        no      no       no       yes   401'),
+  touch('GET', '/log?server=one', '     yes  no     no        no      no       no       yes   401'),
+  touch('GET', `/log/${REF}`, '         yes  no     no        no      no       no       yes   401'),
+  touch('GET', '/log/follow?from=0', '  yes  no     no        no      no       no       yes   401'),
+  touch('GET', '/log/verify', '         yes  no     no        no      no       no       yes   401'),
+  touch('GET', '/status', '             yes  no     no        no      no       no       yes   401'),
+];
+
+export const reachAnswersOf = (one: ReachRow): readonly (AdminAnswer | '401')[] =>
+  one.answers.trim().split(/\s+/) as (AdminAnswer | '401')[];

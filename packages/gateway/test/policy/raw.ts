@@ -17,6 +17,8 @@ export interface RawAsk {
   readonly leave?: boolean;
 }
 
+const STREAMS = /^(text\/event-stream|application\/x-ndjson)/;
+
 export function ask({ agent, url, method, headers, body, leave = false }: RawAsk): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
@@ -24,7 +26,7 @@ export function ask({ agent, url, method, headers, body, leave = false }: RawAsk
       const chunks: Buffer[] = [];
       const done = (): void =>
         resolve({ status: response.statusCode ?? 0, rawHeaders: response.rawHeaders, body: Buffer.concat(chunks).toString() });
-      const streams = leave && (response.headers['content-type'] ?? '').startsWith('text/event-stream');
+      const streams = leave && STREAMS.test(response.headers['content-type'] ?? '');
       if (streams) {
         response.on('error', () => undefined);
         done();

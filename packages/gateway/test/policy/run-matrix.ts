@@ -5,6 +5,7 @@ import { Cells, recordsOf } from './ledger-of-cells.ts';
 import { METHODS, answersOf as methodAnswersOf, REVISIONS, type Revision } from './method-matrix.ts';
 import type { MatrixGateway } from './objects.ts';
 import { ask } from './raw.ts';
+import { runReach } from './run-reach.ts';
 import { answersOf, MATRIX, OBJECTS, type ObjectName, TOOLS } from './tool-matrix.ts';
 import { begun, callTool, isModern, type Line, namesIn, send } from './wire-cells.ts';
 
@@ -25,6 +26,7 @@ export async function runMatrix(matrix: MatrixGateway): Promise<Cells> {
       await Promise.all(callers.slice(at, at + AT_ONCE).map((caller) => runCaller(matrix, agent, caller, cells)));
     await runSessions(matrix, agent, callers, cells);
     for (const caller of callers) await runAdmin(matrix, agent, caller, cells);
+    await runReach(matrix, cells);
   } finally {
     agent.destroy();
   }
