@@ -283,11 +283,13 @@ describe('keys', () => {
   });
 
   it('cannot make a key that may do more than themselves', async () => {
-    const narrow = await ask('POST', '/api/v1/keys', {
-      body: { name: 'narrow', roles: ['admin'], scopes: [{ server: 'files', tool: '*' }] },
-    });
-    const broader = { name: 'broad', roles: ['admin'], scopes: [{ server: '*', tool: '*' }] };
-    const answer = await ask('POST', '/api/v1/keys', { key: narrow.body.secret, body: broader });
+    const scopes = [{ server: '*', tool: '*' }];
+    const own = { name: 'narrow', roles: ['admin'], scopes, networks: ['127.0.0.0/8'] };
+    const narrow = await ask('POST', '/api/v1/keys', { body: own });
+    const answer = await ask('POST', '/api/v1/keys', { key: narrow.body.secret, body: { ...own, name: 'broad', networks: null } });
     expect([answer.status, answer.body.error.reason]).toEqual([403, 'identity.scope_too_broad']);
+    const one = await ask('POST', '/api/v1/keys', { body: { ...own, name: 'one', scopes: [{ server: 'files', tool: '*' }] } });
+    const refused = await ask('POST', '/api/v1/keys', { key: one.body.secret, body: { ...own, name: 'all' } });
+    expect([refused.status, refused.body.error.reason]).toEqual([403, 'admin.scope_too_narrow']);
   });
 });

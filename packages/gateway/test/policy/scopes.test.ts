@@ -79,14 +79,22 @@ describe('a key', () => {
     expect(calls('alpha').map(({ name }) => name)).toEqual(['read_0']);
     expect(calls('beta')).toEqual([]);
 
-    const make = async (wider: object): Promise<number> => {
+    // The list of methods alone keeps it from making any; without the list its scopes do, and without those its networks bound what it makes.
+    const makers = {
+      'admin.key_for_methods': key.text,
+      'admin.scope_too_narrow': (await gateway.key({ name: 'no list', ...narrow, methods: null })).text,
+      'identity.scope_too_broad': (await gateway.key({ name: 'networks', roles: narrow.roles, networks: narrow.networks })).text,
+    };
+    const make = async (maker: string, wider: object): Promise<unknown> => {
       const response = await fetch(`${gateway.running.adminUrl}/api/v1/keys`, {
         method: 'POST',
-        headers: { authorization: `Bearer ${key.text}`, 'content-type': 'application/json' },
+        headers: { authorization: `Bearer ${maker}`, 'content-type': 'application/json' },
         body: JSON.stringify({ name: `wider ${JSON.stringify(wider)}`.slice(0, 90), ...narrow, ...wider }),
       });
-      return response.status;
+      const { error } = (await response.json()) as { readonly error?: { readonly reason: string } };
+      return error?.reason ?? response.status;
     };
+    const networks = [{ networks: ['0.0.0.0/0'] }, { networks: ['127.0.0.0/8', '10.0.0.0/8'] }, { networks: null }];
     const wider = [
       { scopes: [{ server: '*', tool: '*' }] },
       { scopes: [{ server: 'alpha', tool: '*' }] },
@@ -94,11 +102,12 @@ describe('a key', () => {
       { scopes: [...narrow.scopes, { server: 'beta', tool: 'read_0' }] },
       { methods: ['tools/call', 'tools/list'] },
       { methods: null },
-      { networks: ['0.0.0.0/0'] },
-      { networks: ['127.0.0.0/8', '10.0.0.0/8'] },
-      { networks: null },
+      ...networks,
     ];
-    for (const one of wider) expect([one, await make(one)]).toEqual([one, 403]);
+    for (const [reason, maker] of Object.entries(makers))
+      for (const one of reason === 'identity.scope_too_broad' ? networks : wider)
+        expect([reason, one, await make(maker, one)]).toEqual([reason, one, reason]);
+    expect(await make(makers['identity.scope_too_broad'], { name: 'no wider' })).toBe(201);
   });
 
   it('ends no request of another’s: not of another principal, not of another session', async () => {
