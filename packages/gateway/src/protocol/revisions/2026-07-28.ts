@@ -3,6 +3,7 @@ import type { Result } from '../../base/result.ts';
 import { failure, success } from '../../base/result.ts';
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import { isObject } from '../json-rpc.ts';
+import { isClientCapabilities } from './capabilities.ts';
 import {
   accepted,
   type Check,
@@ -105,7 +106,7 @@ function readMeta(params: JsonObject): Result<RequestMeta, ParamsReason> {
   const { [VERSION]: version, [CAPABILITIES]: capabilities, [CLIENT]: client, [LOG_LEVEL]: level } = meta;
   if (!isText(version, 64)) return failure('protocol.missing_meta', VERSION);
   if (version !== '2026-07-28') return failure('protocol.unsupported_version', version);
-  if (!isObject(capabilities)) return failure('protocol.missing_meta', CAPABILITIES);
+  if (!isObject(capabilities) || !isClientCapabilities(capabilities)) return failure('protocol.missing_meta', CAPABILITIES);
   if (client !== undefined && !isImplementation(client)) return failure('protocol.invalid_params', CLIENT);
   if (level !== undefined && !isLogLevel(level)) return failure('protocol.invalid_params', LOG_LEVEL);
   return success({ protocolVersion: version, clientCapabilities: capabilities, clientInfo: client ?? null, logLevel: level ?? null });

@@ -2,6 +2,7 @@ import { LIMITS } from '../../base/limits.ts';
 import { failure, success } from '../../base/result.ts';
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import { isObject, isRpcId } from '../json-rpc.ts';
+import { isClientCapabilities } from './capabilities.ts';
 import type { CheckedParams, LogLevel, Params, ParamsVerdict, ShapedResult } from './rules.ts';
 
 /** Validators without an opinion about revisions: what they have in common is put together in each revision's file. */
@@ -19,6 +20,9 @@ const LOG_LEVELS: ReadonlySet<JsonValue | undefined> = new Set([
 
 const CURSOR_BYTES = 4096;
 const TEXT_BYTES = 65_536;
+/** An icon may be a `data:` URI. */
+const ICON_BYTES = 1_048_576;
+const RELATED_TASK = 'io.modelcontextprotocol/related-task';
 const NO_ARGUMENTS: JsonObject = {};
 
 export type Check = (params: JsonObject) => ParamsVerdict;
@@ -31,24 +35,40 @@ export const isText = (value: JsonValue | undefined, bytes: number): value is st
 
 export const isLogLevel = (value: JsonValue | undefined): value is LogLevel => LOG_LEVELS.has(value);
 
-/** Whether `_meta` is absent or well formed: an object, its progress token an id. */
+/** Whether `_meta` is absent or well formed: an object, its progress token an id, the task that it is about named. */
 export function hasGoodMeta(params: JsonObject): boolean {
   const meta = params['_meta'];
   if (meta === undefined) return true;
-  return isObject(meta) && (meta['progressToken'] === undefined || isRpcId(meta['progressToken']));
+  if (!isObject(meta) || (meta['progressToken'] !== undefined && !isRpcId(meta['progressToken']))) return false;
+  const task = meta[RELATED_TASK];
+  return task === undefined || (isObject(task) && isText(task['taskId'], LIMITS.idBytes));
 }
 
 export const checkPlain: Check = () => accepted({ kind: 'plain' });
 
 export const checkInitialize: Check = ({ protocolVersion, capabilities, clientInfo }) => {
   if (!isText(protocolVersion, 64)) return refused('protocolVersion is a string');
-  if (!isObject(capabilities)) return refused('capabilities is an object');
+  if (!isObject(capabilities) || !isClientCapabilities(capabilities)) return refused('capabilities is an object of capabilities');
   if (!isImplementation(clientInfo)) return refused('clientInfo has a name and a version');
   return accepted({ kind: 'initialize', protocolVersion, capabilities, clientInfo });
 };
 
 export const isImplementation = (value: JsonValue | undefined): value is JsonObject =>
-  isObject(value) && isText(value['name'], LIMITS.nameBytes) && isText(value['version'], LIMITS.nameBytes);
+  isObject(value) &&
+  isText(value['name'], LIMITS.nameBytes) &&
+  isText(value['version'], LIMITS.nameBytes) &&
+  ['title', 'description', 'websiteUrl'].every((name) => value[name] === undefined || isText(value[name], TEXT_BYTES)) &&
+  (value['icons'] === undefined || (Array.isArray(value['icons']) && value['icons'].every(isIcon)));
+
+const isIcon = (icon: JsonValue): boolean => {
+  if (!isObject(icon) || !isText(icon['src'], ICON_BYTES)) return false;
+  const { mimeType, sizes, theme } = icon;
+  return (
+    (mimeType === undefined || isText(mimeType, LIMITS.nameBytes)) &&
+    (sizes === undefined || (Array.isArray(sizes) && sizes.every((size) => isText(size, LIMITS.nameBytes)))) &&
+    (theme === undefined || theme === 'light' || theme === 'dark')
+  );
+};
 
 export const checkList: Check = ({ cursor }) => {
   if (cursor !== undefined && !isText(cursor, CURSOR_BYTES)) return refused('cursor is a string');
@@ -99,7 +119,7 @@ export function runCheck(checks: Readonly<Record<string, Check>>, method: string
   const check = Object.hasOwn(checks, method) ? checks[method] : undefined;
   if (check === undefined) return failure('protocol.method_not_built', method);
   const given = params ?? NO_ARGUMENTS;
-  return hasGoodMeta(given) ? check(given) : refused('_meta is an object and its progressToken an id');
+  return hasGoodMeta(given) ? check(given) : refused('_meta is an object, its progressToken an id, its related task named');
 }
 
 /** The members of an object that are named, in the object's own order. */
