@@ -26,7 +26,12 @@ export function keysCommands(program: Command, surroundings: Surroundings): void
     .description('make a key; its text is shown once')
     .requiredOption('--role <role>', 'reader, writer, approver, auditor, admin or service; repeat for several', collect)
     .requiredOption('--scope <server/tool>', 'what it reaches, such as files/* or files/read_file; repeat', collect)
-    .option('--method <method>', 'an MCP method that it may use; repeat. Without any: all that its roles permit', collect, [])
+    .option(
+      '--method <method>',
+      'an MCP method that it may use; repeat. Without any: all that its roles permit; with one: no administration',
+      collect,
+      [],
+    )
     .option('--network <cidr>', 'a network from which it may be used; repeat. Without any: anywhere', collect, [])
     .option('--days <n>', 'how long it lives, at most 30')
     .option('--owner <name>', 'who answers for a service')
