@@ -3,6 +3,7 @@ import type { RequestListener } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Listener, type ListenLimits, listen } from './listen.ts';
@@ -13,13 +14,12 @@ const CAP = 10_485_760;
 let listener: Listener;
 let sockets: Socket[] = [];
 let served: string[] = [];
-let readBytes = 0;
+/** The last one that asked. */
+let asked: Socket | null = null;
 
 const handler: RequestListener = async (request, response) => {
   served.push(`${request.method} ${request.url}`);
-  request.socket.on('close', () => {
-    readBytes = request.socket.bytesRead;
-  });
+  asked = request.socket;
   if (repeatedHeaders(request.rawHeaders).length > 0) return void response.writeHead(400, { connection: 'close' }).end('repeated');
   const body = await readBody(request, { maxBytes: CAP, deadlineMs: 400 });
   if (body.ok) response.writeHead(200).end(String(body.value.length));
@@ -37,6 +37,7 @@ afterEach(async () => {
   for (const socket of sockets) socket.destroy();
   sockets = [];
   served = [];
+  asked = null;
   await listener.close(0);
 });
 
@@ -102,8 +103,16 @@ describe('a body', () => {
     );
     expect(answer).toContain('http.body_too_large');
     // Framing of the chunks (9 bytes each) and the head come on top of the body's bytes.
-    expect(readBytes).toBeGreaterThan(CAP);
-    expect(readBytes).toBeLessThanOrEqual(CAP + 2 * 65_536 + 4096);
+    await sleep(200);
+    expect(asked?.bytesRead).toBeGreaterThan(CAP);
+    expect(asked?.bytesRead).toBeLessThanOrEqual(CAP + 65_536 + 4096);
+  });
+
+  it('in chunks of one byte is refused long before it is large', async () => {
+    const answer = await talk(`${HEAD}Transfer-Encoding: chunked\r\n\r\n`, (socket) => endless(socket, '1\r\na\r\n'.repeat(10_000)));
+    expect(answer).toContain('http.body_too_large');
+    await sleep(200);
+    expect(asked?.bytesRead).toBeLessThan(2_000_000);
   });
 
   it('that declares too much is refused before a byte of it is read', async () => {

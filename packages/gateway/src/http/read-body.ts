@@ -22,14 +22,17 @@ export function refuseByHeaders(request: IncomingMessage, maxBytes: number): Bod
   return declared !== undefined && Number(declared) > maxBytes ? 'http.body_too_large' : null;
 }
 
+/** A body in chunks of one byte costs the parser a call and the heap a buffer for each. At this many, 10 MB come in pieces of 160 bytes. */
+const MAX_PIECES = 65_536;
+
 /**
  * Reads a whole body of at most `maxBytes`. Compressed bodies are refused (no client of MCP sends them, and a bomb needs no bound then). At most
- * the cap and one socket read (64 KiB) are taken from the network; after a failure the request is paused, and the caller answers and closes.
+ * the cap and one socket read (64 KiB) are taken from the network; after a failure nothing more is read, and the caller answers and closes.
  */
 export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Result<Buffer, BodyReason>> {
   const refused = refuseByHeaders(request, limits.maxBytes);
   if (refused !== null) {
-    request.pause();
+    stopReading(request);
     return Promise.resolve(failure(refused));
   }
   return new Promise((resolve) => collect(request, limits, resolve));
@@ -42,7 +45,7 @@ function collect(request: IncomingMessage, limits: BodyLimits, resolve: (result:
     clearTimeout(timer);
     request.off('data', take).off('end', end).off('close', cut).off('error', cut);
     if (!result.ok) {
-      request.pause();
+      stopReading(request);
       // An error after this point (a reset while we answer) concerns nobody, and unheard it would end the process.
       request.on('error', () => {});
     }
@@ -50,11 +53,33 @@ function collect(request: IncomingMessage, limits: BodyLimits, resolve: (result:
   };
   const take = (chunk: Buffer): void => {
     size += chunk.length;
-    if (size > limits.maxBytes) finish(failure('http.body_too_large'));
+    if (size > limits.maxBytes || chunks.length === MAX_PIECES) finish(failure('http.body_too_large'));
     else chunks.push(chunk);
   };
   const end = (): void => finish(success(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size)));
   const cut = (): void => finish(failure('http.body_incomplete'));
   const timer = setTimeout(() => finish(failure('http.body_too_slow')), limits.deadlineMs);
   request.on('data', take).on('end', end).on('close', cut).on('error', cut);
+}
+
+/** How long a client that is still sending has to read its refusal. */
+const LINGER_MS = 1000;
+
+/**
+ * Once the answer is out, Node reads what is left of the body to drop it, until the connection is closed: a socket that is paused whenever it is
+ * resumed takes no byte more. Asked after this turn of the parser: a body whose end has come with its last read leaves the connection usable.
+ */
+function stopReading(request: IncomingMessage): void {
+  request.pause();
+  queueMicrotask(() => {
+    if (request.complete) return;
+    const { socket } = request;
+    socket.on('resume', () => socket.pause());
+    socket.pause();
+    // A close with bytes unread is a reset, and a reset may overtake the answer (RFC 9112 section 9.6): first the end of what we say, then the close.
+    socket.destroySoon = () => {
+      socket.end();
+      setTimeout(() => socket.destroy(), LINGER_MS).unref();
+    };
+  });
 }
