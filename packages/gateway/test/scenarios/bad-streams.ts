@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
-import { type BadInput, callText, ERAS, type Era } from './bad-stand.ts';
+import { type BadInput, callText, ERAS, type Era, META } from './bad-stand.ts';
 
 export const CAP = 10_485_760;
 
@@ -9,6 +9,20 @@ export function callOf(era: Era, bytes: number): Buffer {
   const [before = '', after = ''] = callText(era, '{"text":"FILL"}').split('FILL');
   return Buffer.concat([Buffer.from(before), Buffer.alloc(bytes - before.length - after.length, 0x61), Buffer.from(after)]);
 }
+
+/** What comes beside the bytes of a body in chunks of 64 KiB: the head, and nine bytes around each chunk. */
+export const AROUND = 4096;
+
+/** A good request for the list, of exactly this many bytes: its `_meta` holds the rest. */
+export function listOf(era: Era, bytes: number): Buffer {
+  const meta = JSON.parse(era === 'modern' ? META : '{}') as Record<string, unknown>;
+  const message = { jsonrpc: '2.0', id: 'all', method: 'tools/list', params: { _meta: { ...meta, 'com.example/note': 'FILL' } } };
+  const [before = '', after = ''] = JSON.stringify(message).split('FILL');
+  return Buffer.concat([Buffer.from(before), Buffer.alloc(bytes - before.length - after.length, 0x61), Buffer.from(after)]);
+}
+
+/** Headers in which it differs from a good call. */
+export const LIST = { legacy: {}, modern: { 'mcp-method': 'tools/list', 'mcp-name': null } } as const;
 
 function* chunked(body: Buffer, size = 1 << 16): Generator<Uint8Array> {
   for (let at = 0; at < body.length; at += size) {
