@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type BareAnswer, bareAsk } from './bare-socket.ts';
+import { movedClock } from './moved-clock.ts';
 import { startTestGateway, type TestGateway } from './running-gateway.ts';
 
 let gateway: TestGateway;
@@ -15,6 +16,14 @@ const WIDE_ADDRESS = {
 const META = {
   'io.modelcontextprotocol/protocolVersion': '2026-07-28',
   'io.modelcontextprotocol/clientCapabilities': {},
+};
+
+const WITHOUT_DELAYS = {
+  rate_limiting: { ...WIDE_ADDRESS.rate_limiting, progressive_delays: false },
+  deviations: [
+    ...WIDE_ADDRESS.deviations,
+    { key: 'rate_limiting.progressive_delays', value: false, reason: 'the window alone is looked at', until },
+  ],
 };
 
 function list(key: string, from = 1, more: readonly (readonly [string, string])[] = []): Promise<BareAnswer> {
@@ -44,7 +53,7 @@ const accepted = (answers: readonly BareAnswer[]): number => answers.filter((ans
 const refused = (answers: readonly BareAnswer[]): readonly BareAnswer[] => answers.filter((answer) => answer.status === 429);
 
 describe('with the guide’s settings', () => {
-  it('accepts 120 of 121 requests of a key, and refuses the next in the protocol’s terms with a time to wait [R2-053 partial: waiting, and the burst that is not regained, are proved on the window with a clock]', async () => {
+  it('accepts 120 of 121 requests of a key, and refuses the next in the protocol’s terms with a time to wait', async () => {
     gateway = await startTestGateway({ settings: WIDE_ADDRESS });
     const { text } = await gateway.key({ name: 'one', roles: ['reader'] });
     const answers = await many(121, () => list(text));
@@ -60,6 +69,29 @@ describe('with the guide’s settings', () => {
     expect(answers[0]?.headers['ratelimit']).toMatch(/^"principal";r=\d+;t=\d+$/);
     expect((await gateway.records('reason=gateway.rate_limited')).length).toBe(1);
   });
+
+  it('gives the burst once: what Retry-After says suffices, and at the full base rate nothing of the burst comes back until usage falls [R2-053]', async () => {
+    const clock = movedClock();
+    gateway = await startTestGateway({ settings: WITHOUT_DELAYS, start: { clock } });
+    const { text } = await gateway.key({ name: 'one', roles: ['reader'] });
+    const first = await many(121, () => list(text));
+    expect(accepted(first)).toBe(120);
+    const [late] = refused(first);
+    expect(late?.message).toMatchObject({ jsonrpc: '2.0', error: { code: 42900 } });
+    clock.advance(Number(late?.headers['retry-after']) * 1000);
+    expect((await list(text)).status).toBe(200);
+    // From here on one each 600 ms, which is the base rate: never a refusal.
+    const began = clock.monotonic();
+    for (let i = 1; i <= 200; i++) {
+      clock.advance(Math.max(0, began + i * 600 - clock.monotonic()));
+      expect((await list(text)).status, `the ${i}th at the base rate`).toBe(200);
+    }
+    // No burst came back: of twenty more at once all but what a machine's own time allows are refused.
+    expect(accepted(await many(20, () => list(text)))).toBeLessThanOrEqual(2);
+    // A quiet minute gives it back, with the base.
+    clock.advance(61_000);
+    expect(accepted(await many(130, () => list(text)))).toBe(120);
+  }, 60_000);
 
   it('counts one user from ten addresses as one, and lets another user be [R2-055]', async () => {
     gateway = await startTestGateway({ settings: WIDE_ADDRESS });
