@@ -69,8 +69,20 @@ function decision(d: NonNullable<PublicPart['decision']>): string {
 
 function guards(list: readonly GuardResult[]): string {
   let text = '';
-  for (const g of list) text += `${text === '' ? '' : ','}{"guard":${quote(g.guard)},"us":${number(g.us)},"verdict":"${g.verdict}"}`;
+  for (const g of list) text += `${text === '' ? '' : ','}{"guard":${guardName(g.guard)},"us":${number(g.us)},"verdict":"${g.verdict}"}`;
   return `[${text}]`;
+}
+
+// A line has a dozen guards, and every record names most of them.
+const guardNames = new Map<string, string>();
+const MOST_GUARDS = 100;
+
+function guardName(name: string): string {
+  const known = guardNames.get(name);
+  if (known !== undefined) return known;
+  const text = quote(name);
+  if (guardNames.size < MOST_GUARDS) guardNames.set(name, text);
+  return text;
 }
 
 function sealed(s: NonNullable<PublicPart['sealed']>): string {

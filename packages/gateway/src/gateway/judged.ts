@@ -8,7 +8,9 @@ import type { Tool } from '../contracts/target.ts';
 export interface Judged {
   readonly decision: Pick<Decision, 'effect' | 'policies' | 'version'>;
   readonly inputs: DecisionInputs;
-  /** SHA-256, hex, of `JSON.stringify(inputs)`. */
+  /** `JSON.stringify(inputs)`. */
+  readonly text: string;
+  /** SHA-256, hex, of the text. */
   readonly digest: string;
 }
 
@@ -28,5 +30,6 @@ export function judged(snapshot: Snapshot, principal: Principal, action: Action,
 
 function told({ policy }: Snapshot, principal: Principal, action: Action, tool: Tool): Told {
   const inputs = policy.inputsOf(principal, action, tool);
-  return { inputs, digest: sha256Hex(JSON.stringify(inputs)) };
+  const text = JSON.stringify(inputs);
+  return { inputs, text, digest: sha256Hex(text) };
 }

@@ -20,6 +20,7 @@ export function lineOf<const Rows extends readonly AnyGuard[]>(
 // The only loop. It times, it stops at the first denial, and what throws is a denial.
 async function run(rows: readonly AnyGuard[], received: Received, clock: Clock): Promise<GuardOutcome> {
   const exchange: Received & { -readonly [F in Fact]?: Facts[F] } = received;
+  const facts: { [F in Fact]?: unknown } = exchange;
   for (const row of rows) {
     const began = clock.monotonic();
     let verdict: GuardVerdict<Facts[Fact]>;
@@ -32,7 +33,7 @@ async function run(rows: readonly AnyGuard[], received: Received, clock: Clock):
     }
     received.trace.push({ guard: row.name, verdict: verdict.verdict, us: Math.round((clock.monotonic() - began) * 1000) });
     if (verdict.verdict === 'deny') return { passed: false, denied: verdict, guard: row.name, exchange };
-    Object.assign(exchange, { [row.adds]: verdict.fact });
+    facts[row.adds] = verdict.fact;
   }
   return { passed: true, exchange: exchange as Exchange };
 }

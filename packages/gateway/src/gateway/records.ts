@@ -1,7 +1,9 @@
 import type { PublicPart } from '@sallyport/ledger';
 import type { JournalEntry } from '../contracts/journal.ts';
 import type { JsonObject } from '../contracts/json.ts';
+import type { Principal } from '../contracts/principal.ts';
 import type { Deny } from '../contracts/verdict.ts';
+import type { Session } from './downstream/sessions.ts';
 import type { Call, Exchange, Partially } from './exchange.ts';
 import { type Judged, judged } from './judged.ts';
 
@@ -52,16 +54,24 @@ const publicly = ({ decision: { effect, policies, version }, digest }: Judged): 
 
 /** Names, addresses, arguments and what was judged: only for holders of the audit key. */
 function secretOf(exchange: Partially, more: JsonObject = {}, of: Judged | null = null): Uint8Array {
-  const session = exchange.frame?.session ?? null;
-  return Buffer.from(
-    JSON.stringify({
-      address: exchange.peer.address,
-      ...(exchange.principal ? { name: exchange.principal.name } : {}),
-      ...(session ? { client: session.clientInfo } : {}),
-      ...(of === null ? {} : { inputs: of.inputs }),
-      ...more,
-    }),
-  );
+  const inputs = of === null ? '' : `,"inputs":${of.text}`;
+  const rest = JSON.stringify(more);
+  return Buffer.from(`${whoOf(exchange)}${inputs}${rest === '{}' ? '}' : `,${rest.slice(1)}`}`);
+}
+
+// A principal mostly comes again from the same address and session, so what is said of it is written out once.
+const whoCache = new WeakMap<Principal, { readonly address: string; readonly session: Session | null; readonly text: string }>();
+
+/** The beginning of a JSON object, without its end. */
+function whoOf({ peer, principal, frame }: Partially): string {
+  const session = frame?.session ?? null;
+  if (!principal) return `{"address":${JSON.stringify(peer.address)}`;
+  const known = whoCache.get(principal);
+  if (known?.address === peer.address && known.session === session) return known.text;
+  const client = session === null ? '' : `,"client":${JSON.stringify(session.clientInfo)}`;
+  const text = `{"address":${JSON.stringify(peer.address)},"name":${JSON.stringify(principal.name)}${client}`;
+  whoCache.set(principal, { address: peer.address, session, text });
+  return text;
 }
 
 /** `of`: the call that was refused, where it came as far as being one. */

@@ -4,7 +4,7 @@ import type { KeyPurpose, Mac, Sealer } from '../contracts/vault.ts';
 import { KEY_BYTES } from './aes-gcm.ts';
 import { deriveKey, keyIdOf } from './derive-key.ts';
 import { openEnvelope, type SealingKey, sealEnvelope, sealingKey } from './envelope.ts';
-import { hmacSha256 } from './hmac.ts';
+import { eraseMacKey, hmacSha256, type MacKey, macKeyOf } from './hmac.ts';
 import { decodeKeyFile, encodeKeyFile, eraseKeys, KEY_FILE_BYTES, type Keys, PURPOSES } from './key-file.ts';
 import { NoncePool } from './nonce-pool.ts';
 import { createPrivate, readPrivate } from './private-file.ts';
@@ -77,6 +77,7 @@ function withCount(deps: VaultDeps, keys: Keys, count: Result<SealCount, VaultRe
 
 function vaultOf(deps: VaultDeps, keys: Keys, count: SealCount): Vault {
   const derived: Buffer[] = [];
+  const macKeys: MacKey[] = [];
   const derive = (purpose: KeyPurpose, use: 'seal' | 'mac'): Buffer => {
     const bytes = deriveKey(keys[purpose], use);
     derived.push(bytes);
@@ -92,7 +93,12 @@ function vaultOf(deps: VaultDeps, keys: Keys, count: SealCount): Vault {
   return {
     sealer: (purpose) =>
       use(() => sealerOf(sealingKey(idOf(purpose), purpose, derive(purpose, 'seal')), new NoncePool(deps.random), count, use)),
-    mac: (purpose) => use(() => macOf(idOf(purpose), derive(purpose, 'mac'), use)),
+    mac: (purpose) =>
+      use(() => {
+        const key = macKeyOf(derive(purpose, 'mac'));
+        macKeys.push(key);
+        return macOf(idOf(purpose), key, use);
+      }),
     stateKey: () => use(() => Buffer.from(keys.state)),
     close: () => {
       if (!open) return;
@@ -100,6 +106,7 @@ function vaultOf(deps: VaultDeps, keys: Keys, count: SealCount): Vault {
       count.close();
       eraseKeys(keys);
       for (const bytes of derived) bytes.fill(0);
+      for (const key of macKeys) eraseMacKey(key);
     },
   };
 }
@@ -118,7 +125,7 @@ function sealerOf(key: SealingKey, nonces: NoncePool, count: SealCount, use: Use
   };
 }
 
-const macOf = (keyId: string, key: Buffer, use: Use): Mac => ({
+const macOf = (keyId: string, key: MacKey, use: Use): Mac => ({
   keyId,
   mac: (data) => use(() => hmacSha256(key, data)),
 });

@@ -35,20 +35,16 @@ export function answerTo(response: ServerResponse): Answer {
         stream.end();
         return;
       }
-      const length = Buffer.byteLength(json);
-      response.writeHead(status, {
-        'content-type': 'application/json',
-        'content-length': length,
-        'cache-control': 'no-store',
-        ...closing(response),
-        ...headers,
-      });
+      headers['content-type'] = 'application/json';
+      headers['content-length'] = String(Buffer.byteLength(json));
+      head(response, status, headers);
       response.end(json);
     },
     empty(status) {
       if (done) return;
       done = true;
-      response.writeHead(status, { 'content-length': '0', 'cache-control': 'no-store', ...closing(response), ...headers });
+      headers['content-length'] = '0';
+      head(response, status, headers);
       response.end();
     },
     stream(onEnd) {
@@ -67,4 +63,8 @@ export function answerTo(response: ServerResponse): Answer {
 }
 
 // Of a body that was refused unread the rest is not read either: kept alive, Node would go on reading what never ends, only to drop it.
-const closing = (response: ServerResponse): Readonly<Record<string, string>> => (response.req.complete ? {} : { connection: 'close' });
+function head(response: ServerResponse, status: number, headers: Record<string, string>): void {
+  headers['cache-control'] = 'no-store';
+  if (!response.req.complete) headers['connection'] = 'close';
+  response.writeHead(status, headers);
+}

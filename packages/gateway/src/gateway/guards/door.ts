@@ -5,6 +5,7 @@ import { accepts, type HostRules, isContentTypeAllowed, isHostAllowed, isOriginA
 import type { Endpoint, Received } from '../exchange.ts';
 import type { Guard } from '../guard.ts';
 import { keysInUrl, namesCredential } from '../keys-in-url.ts';
+import { remember } from './remember.ts';
 
 const JSON_ONLY = ['application/json'];
 /** Header fields of which two would let two readers see two requests (header smuggling). */
@@ -37,6 +38,9 @@ export function door(
   };
 }
 
+const isJson = remember((type) => isContentTypeAllowed(type, JSON_ONLY));
+const takesBoth = remember((accept) => accepts(accept, 'application/json') && accepts(accept, 'text/event-stream'));
+
 const IN_URL = 'identity.credential_in_url';
 
 /** The refusal, with the key that it is about where there is one: its owner has to hear of it. */
@@ -68,9 +72,9 @@ function refuse({ http, snapshot }: Received, rules: HostRules, secure: boolean)
   if (http.verb === 'DELETE') return null;
   if (header('content-encoding') !== undefined && header('content-encoding') !== 'identity')
     return deny('http.content_encoding_not_allowed');
-  if (!isContentTypeAllowed(header('content-type'), JSON_ONLY)) return deny('http.content_type_not_allowed');
-  if (!accepts(header('accept'), 'application/json') || !accepts(header('accept'), 'text/event-stream'))
-    return deny('http.accept_not_satisfiable');
+  if (isJson(header('content-type')) !== true) return deny('http.content_type_not_allowed');
+  // An absent Accept takes everything.
+  if (takesBoth(header('accept')) === false) return deny('http.accept_not_satisfiable');
   const declared = header('content-length');
   if (declared !== undefined && Number(declared) > snapshot.settings.input.maxPayloadBytes) return deny('http.body_too_large');
   return null;
