@@ -103,7 +103,7 @@ describe('with the guide’s settings', () => {
     expect(accepted(await many(60, (i) => list(other.text, (i % 10) + 2)))).toBe(60);
   });
 
-  it('counts two users of one address together, whatever X-Forwarded-For says, and another address for itself [R2-054 partial: IPv6 in one /64 is proved on the address key]', async () => {
+  it('counts two users of one address together, whatever X-Forwarded-For says, and another address for itself [R2-054 partial: an IPv6 peer on the wire]', async () => {
     gateway = await startTestGateway({ settings: {} });
     const one = await gateway.key({ name: 'one', roles: ['reader'] });
     const other = await gateway.key({ name: 'other', roles: ['reader'] });
