@@ -1,7 +1,6 @@
 export type { GatewayDeps } from './gateway-deps.ts';
 export type { ArgumentScreen, ResultScreen } from './guard.ts';
 export { type Gateway, openGateway } from './open-gateway.ts';
-export { REPLIES, type Row } from './reply.ts';
 export { openProber } from './upstream/prober.ts';
 export { type Reaper, startReaper } from './upstream/reaper.ts';
 export { openUpstreams } from './upstream/sessions.ts';

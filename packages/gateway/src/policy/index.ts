@@ -1,7 +1,6 @@
 export type { GrantRequest } from './add-grant.ts';
 export { type CompiledPolicies, compilePolicies, type PolicyContent } from './compile-policies.ts';
 export type { PolicyDocument } from './document.ts';
-export { type DecisionInputs, inputsOf } from './inputs.ts';
 export { openPolicyDocuments, type PolicyDocuments } from './keep-document.ts';
 export { type Grants, openGrants } from './open-grants.ts';
 export { replay } from './replay.ts';

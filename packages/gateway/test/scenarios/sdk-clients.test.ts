@@ -66,14 +66,15 @@ describe.each(LANES)('%s', (name, era, revision) => {
     expect(text).toMatch(/"n":\s*\d+/);
   });
 
-  it.runIf(legacy)('calls each of the local servers', async () => {
-    expect((await client.call('everything__echo', { message: 'hello' })).text).toBe('Echo: hello');
-    expect((await client.call('files__read_text_file', { path: join(data, 'sample', 'notes.md') })).text).toContain('# Notes');
-    const entity = { name: `from ${name}`, entityType: 'client', observations: ['was here'] };
-    expect((await client.call('memory__create_entities', { entities: [entity] })).isError).toBe(false);
-    expect((await client.call('memory__read_graph', {})).text).toContain(`from ${name}`);
-    expect(readFileSync(join(data, 'memory.jsonl'), 'utf8')).toContain(`from ${name}`);
-  });
+  if (legacy)
+    it('calls each of the local servers', async () => {
+      expect((await client.call('everything__echo', { message: 'hello' })).text).toBe('Echo: hello');
+      expect((await client.call('files__read_text_file', { path: join(data, 'sample', 'notes.md') })).text).toContain('# Notes');
+      const entity = { name: `from ${name}`, entityType: 'client', observations: ['was here'] };
+      expect((await client.call('memory__create_entities', { entities: [entity] })).isError).toBe(false);
+      expect((await client.call('memory__read_graph', {})).text).toContain(`from ${name}`);
+      expect(readFileSync(join(data, 'memory.jsonl'), 'utf8')).toContain(`from ${name}`);
+    });
 
   it('gets a hidden tool and an unknown one answered alike', async () => {
     const answers = await Promise.allSettled(['wide__destructive_0', 'wide__no_such_tool'].map((tool) => client.call(tool, {})));
@@ -125,9 +126,10 @@ describe.each(LANES)('%s', (name, era, revision) => {
     expect((await client.list()).names).toContain(`${id}__read_0`);
   });
 
-  it.runIf(legacy)('answers a ping', async () => {
-    await expect(client.ping()).resolves.toBeDefined();
-  });
+  if (legacy)
+    it('answers a ping', async () => {
+      await expect(client.ping()).resolves.toBeDefined();
+    });
 
   it('leaves nothing open when it ends', async () => {
     const before = gateway.running.status();

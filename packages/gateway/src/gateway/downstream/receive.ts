@@ -4,9 +4,8 @@ import type { Clock } from '../../base/clock.ts';
 import { type ExchangeId, ulid } from '../../base/ids.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { Snapshot } from '../../contracts/snapshot.ts';
-import { addressKey, clientAddress, NO_PROXIES, readBody } from '../../http/index.ts';
+import { addressKey, clientAddress, NO_PROXIES, readBody, repeatedHeaders } from '../../http/index.ts';
 import type { Peer, Received } from '../exchange.ts';
-import { ONCE } from '../guards/door.ts';
 
 const MAX_REF = 2048;
 
@@ -26,7 +25,7 @@ export function receive(request: IncomingMessage, snapshot: Snapshot, clock: Clo
       path: mark === -1 ? url : url.slice(0, mark),
       query: mark === -1 ? '' : url.slice(mark + 1),
       headers: request.headers,
-      repeated: repeatedOf(request),
+      repeated: repeatedHeaders(request.rawHeaders),
       readBody: () => readBody(request, { maxBytes: snapshot.settings.input.maxPayloadBytes, deadlineMs: LIMITS.bodyMs }),
     },
     trace: [],
@@ -43,19 +42,4 @@ function peerOf(socket: Socket): Peer {
   const peer = { address, bucket: addressKey(address) };
   peers.set(socket, peer);
   return peer;
-}
-
-const SINGLE: ReadonlySet<string> = new Set(ONCE);
-
-// node:http keeps the first of a repeated field and drops the others; what another reader would keep is unknown, so none is accepted.
-function repeatedOf(request: IncomingMessage): readonly string[] {
-  const seen = new Set<string>();
-  const repeated: string[] = [];
-  for (let i = 0; i < request.rawHeaders.length; i += 2) {
-    const name = (request.rawHeaders[i] ?? '').toLowerCase();
-    if (!SINGLE.has(name)) continue;
-    if (seen.has(name)) repeated.push(name);
-    seen.add(name);
-  }
-  return repeated;
 }

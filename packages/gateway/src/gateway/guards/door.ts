@@ -8,18 +8,6 @@ import { keysInUrl, namesCredential } from '../keys-in-url.ts';
 import { remember } from './remember.ts';
 
 const JSON_ONLY = ['application/json'];
-/** Header fields of which two would let two readers see two requests (header smuggling). */
-export const ONCE = [
-  'authorization',
-  'content-type',
-  'host',
-  'mcp-session-id',
-  'mcp-protocol-version',
-  'mcp-method',
-  'mcp-name',
-  'origin',
-] as const;
-
 /** Headers only: nothing of the body is read for a request that is turned away here. */
 export function door(
   rules: () => HostRules,
@@ -64,6 +52,7 @@ function refuse({ http, snapshot }: Received, rules: HostRules, secure: boolean)
   });
   // A key in a URL stands in histories and logs from then on, whatever else is wrong with the request (R2-007).
   if (namesCredential(http)) return deny(IN_URL);
+  // Of two header fields two readers may see one each (header smuggling).
   if (http.repeated.length > 0) return deny('protocol.header_mismatch', `repeated: ${http.repeated.join(', ')}`);
   if (!isHostAllowed(header('host'), rules, secure)) return deny('http.host_not_allowed', header('host')?.slice(0, 200));
   if (!isOriginAllowed(header('origin'), rules)) return deny('http.origin_not_allowed', header('origin')?.slice(0, 200));

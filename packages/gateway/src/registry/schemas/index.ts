@@ -1,4 +1,4 @@
-export { type Dialect, dialectOf } from './dialect.ts';
+export type { Dialect } from './dialect.ts';
 export { SchemaSandbox } from './schema-sandbox.ts';
 export { Validators } from './validator.ts';
 export { type Lane, type Vetted, vetSchema } from './vet-schema.ts';
