@@ -28,7 +28,7 @@ describe('every role, method and object over real sockets', () => {
     for (const row of REACHES) expect(reachAnswersOf(row)).toHaveLength(REACH_KEYS.length);
   });
 
-  it('answers as the tables say, forwards nothing that it refuses, and has every refusal in the journal with its reason [R4-13] [R0-03 partial: breach drill]', async () => {
+  it('answers as the tables say, forwards nothing that it refuses, and has every refusal in the journal with its reason [R4-13] [R0-03 partial: breach drill] [R2-002 partial: official conformance suite] [R4-27 partial: batch, SSE resume]', async () => {
     const cells = await runMatrix(matrix);
     console.log(`policy matrix over the wire: ${cells.count} cells, ${cells.refusals} refusals, ${cells.forwarded.size} calls forwarded`);
     expect(cells.mismatches.slice(0, 40)).toEqual([]);
