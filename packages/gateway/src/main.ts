@@ -20,6 +20,8 @@ import { type KeyWatch, keyNotices, watchKeys } from './main/watch-keys.ts';
 
 const HOST = '127.0.0.1';
 const DRAIN_MS = 10_000;
+const PORT = 8080;
+const ADMIN_PORT = 8081;
 
 /** Builds every room of a data directory, joins them and opens the listeners: the one place that constructs things. */
 export const startGateway: StartGateway = async (options) => {
@@ -69,7 +71,7 @@ async function join(
   const state: State = { port: 0, hosts: NOBODY, draining: false, admin: null, startedAt: rooms.clock.now() };
   const gateway = gatewayOf(rooms, options, state, apply);
   const { nextFreePort: nextFree, progress: tell } = options;
-  const listener = await findPort<Listener>({ port: options.port, nextFree, option: '--port', tell }, (port) =>
+  const listener = await findPort<Listener>({ port: options.port ?? PORT, nextFree, option: '--port', tell }, (port) =>
     listen({ place: { host: HOST, port }, tls: null }, (request, response) => gateway.handle(request, response)),
   );
   if (!listener.ok) return listener;
@@ -77,7 +79,7 @@ async function join(
   state.hosts = hostRules({ secure: false, port: state.port, names: [], origins: [] });
   const status = () =>
     statusOf({ rooms, gateway, missing, dataDir: options.data, ...state, mcpUrl: mcpUrl(state), adminUrl: state.admin?.url ?? '' });
-  const admin = await findPort<RunningAdmin>({ port: options.adminPort, nextFree, option: '--admin-port', tell }, (port) =>
+  const admin = await findPort<RunningAdmin>({ port: options.adminPort ?? ADMIN_PORT, nextFree, option: '--admin-port', tell }, (port) =>
     adminOf(rooms, { ...options, adminPort: port }, { gateway, apply, status }),
   );
   if (!admin.ok) {
@@ -152,7 +154,7 @@ function adminOf(rooms: Rooms, { adminPort, data, log, surroundings }: StartOpti
     clock,
     log,
     host: HOST,
-    port: adminPort,
+    port: adminPort ?? ADMIN_PORT,
     socket: socketPlace(data, surroundings.runtime, surroundings.uid),
   });
 }

@@ -88,12 +88,30 @@ export interface Surroundings {
   readonly packages: string;
 }
 
+/** `sallyport.yaml`, and what its `env:NAME` references are looked up in. */
+export interface ConfigSource {
+  /** Absolute. */
+  readonly path: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Which engine keeps the state and the journal. Absent everywhere: the embedded one in the data directory. */
+export interface StorageChoice {
+  readonly kind: 'postgres';
+  /** `postgres://...`, with its password. */
+  readonly url: SecretString;
+}
+
 export interface StartOptions {
   /** Data directory, absolute. Made with mode 0700 where it does not exist. */
   readonly data: string;
-  /** 0 takes any free port. */
-  readonly port: number;
-  readonly adminPort: number;
+  /** The configuration file; absent or null: none, and `settings` hold. */
+  readonly file?: ConfigSource | null;
+  /** Used where the file names no other. */
+  readonly storage?: StorageChoice;
+  /** 0 takes any free port; null the file's, or 8080 and 8081. */
+  readonly port: number | null;
+  readonly adminPort: number | null;
   /** True: a taken port is no error, the next free one is used and reported. */
   readonly nextFreePort: boolean;
   /** What a first run registers, and the client key that is kept; null starts with what is there. */
