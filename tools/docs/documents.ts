@@ -1,6 +1,7 @@
 import type { Project } from '../tidy/project.ts';
 import { failurePage } from './failure.ts';
 import { readmeWithFigures } from './figures.ts';
+import { openApiDocument } from './openapi.ts';
 import { reasonsPage } from './reasons.ts';
 
 export interface Document {
@@ -14,4 +15,5 @@ export const documents: readonly Document[] = [
   { path: 'README.md', generate: readmeWithFigures },
   { path: 'docs/reference/reasons.md', generate: reasonsPage },
   { path: 'docs/reference/failure.md', generate: failurePage },
+  { path: 'docs/reference/openapi.json', generate: openApiDocument },
 ];

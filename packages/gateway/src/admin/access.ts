@@ -23,6 +23,7 @@ export const ACCESS = {
   'log.follow': ['admin', 'auditor'],
   'log.verify': ['admin', 'auditor'],
   'status.show': ['admin', 'auditor'],
+  'contract.show': ['admin', 'auditor'],
 } as const satisfies Readonly<Record<string, readonly Role[]>>;
 
 export type VerbName = keyof typeof ACCESS;

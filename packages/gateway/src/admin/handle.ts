@@ -36,6 +36,7 @@ export interface Handling {
   /** Ends when the listener closes. */
   readonly closing: AbortSignal;
   readonly streams: { open: number };
+  readonly document: () => JsonObject;
 }
 
 interface Refusal {
@@ -83,7 +84,7 @@ async function guarded(handling: Handling, context: Context): Promise<void> {
     body: input.value.body as JsonValue,
   });
   const entry = entryOf(context, principal, { request });
-  const call = { id: context.id, principal, doors: handling.doors, clock: handling.clock, ...input.value };
+  const call = { id: context.id, principal, doors: handling.doors, clock: handling.clock, document: handling.document, ...input.value };
   if (verb.method === 'GET') return look(handling, context, entry, () => verb.run(call));
   return act(handling, context, entry, () => verb.run(call));
 }
@@ -121,8 +122,10 @@ async function look(handling: Handling, context: Context, entry: Entry, run: () 
   if (!recorded.ok) return sendRefusal(context, recorded);
   if (!outcome.ok) return sendRefusal(context, told(handling, context, outcome));
   if ('stream' in outcome.value) return follow(handling, context, outcome.value.stream);
-  send(context.response, outcome.value.status, outcome.value.body);
+  send(context.response, statusOf(context), outcome.value.body);
 }
+
+const statusOf = ({ verb }: Context): number => verb?.gives.status ?? 200;
 
 /** Acting: one record before the effect, one after it that names the first. Without the first nothing happens. */
 async function act(handling: Handling, context: Context, entry: Entry, run: () => Promise<Outcome>): Promise<void> {
@@ -134,7 +137,7 @@ async function act(handling: Handling, context: Context, entry: Entry, run: () =
   const recorded = await handling.recorder.write(closing);
   if (!outcome.ok) return sendRefusal(context, told(handling, context, outcome));
   if (!recorded.ok || answer === null) return sendRefusal(context, recorded.ok ? { reason: 'admin.fault' } : recorded);
-  send(context.response, answer.status, answer.body);
+  send(context.response, statusOf(context), answer.body);
 }
 
 /** A verb that throws after its intent was recorded still closes it. */

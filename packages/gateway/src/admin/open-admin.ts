@@ -1,20 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import Fastify, { type FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../base/clock.ts';
 import { DEFAULT_TENANT } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
 import { failure, type Result, success } from '../base/result.ts';
+import type { JsonObject } from '../contracts/json.ts';
 import type { SnapshotSource } from '../contracts/snapshot.ts';
 import { type HostRules, hostRules, isHostAllowed, isOriginAllowed, type Listener, listen, normaliseAddress } from '../http/index.ts';
 import { ACCESS } from './access.ts';
 import { attempts } from './attempts.ts';
 import type { AdminDoors } from './doors.ts';
-import { type Arrival, type Handling, handle } from './handle.ts';
+import type { Arrival, Handling } from './handle.ts';
 import { ADMIN_LIMITS } from './limits.ts';
+import { openApi } from './openapi.ts';
 import { recorder } from './recorder.ts';
+import { router } from './router.ts';
 import { VERBS } from './routes/index.ts';
 import { pointToSocket, prepareSocket, removeSocket, type SocketPlace } from './socket-place.ts';
-import type { Verb } from './verb.ts';
 
 export interface AdminOptions {
   readonly doors: AdminDoors;
@@ -65,54 +67,8 @@ export async function openAdmin(options: AdminOptions): Promise<Result<RunningAd
 
 function handlingOf({ doors, clock, log, snapshots }: AdminOptions, closing: AbortSignal): Handling {
   const written = recorder(doors.audit, clock, () => snapshots.current(DEFAULT_TENANT).digest);
-  return { doors, clock, log, recorder: written, attempts: attempts(clock), closing, streams: { open: 0 } };
-}
-
-/** Fastify routes and nothing else: bodies, queries and errors are ours, so that its content types cannot be a way round (CVE-2026-25223). */
-async function router(handling: Handling, arrivals: WeakMap<IncomingMessage, Arrival>): Promise<FastifyInstance> {
-  const app = Fastify({
-    logger: false,
-    exposeHeadRoutes: false,
-    routerOptions: { querystringParser: () => ({}), ignoreTrailingSlash: false, caseSensitive: true, maxParamLength: 128 },
-    frameworkErrors: (_error, request, reply) => {
-      reply.hijack();
-      void run(handling, arrivals, request.raw, reply.raw, null, {});
-    },
-  });
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-  for (const verb of VERBS) {
-    app.route({
-      method: verb.method,
-      url: verb.path,
-      // Before Fastify looks at the body: everything from here on is `handle`.
-      onRequest: (request, reply) => {
-        reply.hijack();
-        void run(handling, arrivals, request.raw, reply.raw, verb, request.params as Readonly<Record<string, unknown>>);
-      },
-      handler: () => {},
-    });
-  }
-  app.setNotFoundHandler({ preHandler: () => {} }, () => {});
-  app.addHook('onRequest', (request, reply, done) => {
-    if (!request.is404) return done();
-    reply.hijack();
-    void run(handling, arrivals, request.raw, reply.raw, null, {});
-  });
-  await app.ready();
-  return app;
-}
-
-async function run(
-  handling: Handling,
-  arrivals: WeakMap<IncomingMessage, Arrival>,
-  request: IncomingMessage,
-  response: ServerResponse,
-  verb: Verb | null,
-  params: Readonly<Record<string, unknown>>,
-): Promise<void> {
-  const arrival = arrivals.get(request) ?? { place: 'unknown', hostAllowed: false, originAllowed: false };
-  await handle(handling, { request, response, arrival, verb, params });
+  const document = (): JsonObject => openApi(VERBS);
+  return { doors, clock, log, recorder: written, attempts: attempts(clock), closing, streams: { open: 0 }, document };
 }
 
 async function listenBoth(

@@ -15,6 +15,7 @@ import type { Input } from './request.ts';
  * - `tool`: one tool of the server that the path names.
  * - `granted`: the tool that the new grant names.
  * - `grant`: the tool of the grant that the path names.
+ * - `nothing`: what every copy of this program tells, such as the description of its API.
  *
  * Keys, the log and lists tell of all servers. Registering starts a program as the gateway's user, who can read all that the gateway holds:
  * whoever may do that reaches everything, whatever the new server is called. A route without a row here does not compile.
@@ -38,9 +39,10 @@ export const REACH = {
   'log.follow': 'everything',
   'log.verify': 'everything',
   'status.show': 'everything',
+  'contract.show': 'nothing',
 } as const satisfies Readonly<Record<VerbName, string>>;
 
-type Touched = (typeof REACH)[VerbName];
+type Touched = Exclude<(typeof REACH)[VerbName], 'nothing'>;
 
 export interface Asked {
   readonly verb: VerbName;
@@ -67,6 +69,7 @@ export async function refuseReach(asked: Asked): Promise<{ readonly reason: Reas
   const { scopes } = asked.principal;
   if (isScopeWithin(EVERYTHING, scopes)) return null;
   const touched = REACH[asked.verb];
+  if (touched === 'nothing') return null;
   const wanted = await WANTED[touched](asked);
   if (!wanted.ok) return wanted;
   if (isScopeWithin(wanted.value, scopes)) return null;

@@ -18,11 +18,12 @@ export interface Call<Body = unknown, Query = unknown> {
   readonly query: Query;
   readonly doors: AdminDoors;
   readonly clock: Clock;
+  /** The OpenAPI document of this API. */
+  readonly document: () => JsonObject;
 }
 
-export interface Answer {
-  readonly status: 200 | 201;
-  readonly body: JsonValue;
+export interface Answer<Body = JsonValue> {
+  readonly body: Body;
   /** The object that was acted on, where the path does not name it. */
   readonly object?: string;
   /** What was there and what is there now, without secrets: sealed in the record. */
@@ -37,37 +38,47 @@ export interface Stream {
 
 export type Outcome = Result<Answer | Stream, Reason>;
 
-interface Shape<B extends z.ZodType, Q extends z.ZodType> {
+/** What comes back where it was done: one body, or one object a line for as long as it is read. */
+export type Gives<A extends z.ZodType = z.ZodType> =
+  | { readonly status: 200 | 201; readonly body: A }
+  | { readonly status: 200; readonly lines: A };
+
+interface Shape<B extends z.ZodType, Q extends z.ZodType, A extends z.ZodType> {
   readonly name: VerbName;
+  /** One line of the API's document. */
+  readonly summary: string;
   /** In Fastify's form: `/api/v1/keys/:id`. */
   readonly path: string;
   readonly params: Readonly<Record<string, z.ZodType<string>>>;
   readonly body: B | null;
   readonly query: Q | null;
+  readonly gives: Gives<A>;
   /** What the record says was done, `room.object.verb`. */
   readonly action: string;
-  readonly run: (call: Call<z.output<B>, z.output<Q>>) => Promise<Outcome>;
+  readonly run: (call: Call<z.output<B>, z.output<Q>>) => Promise<Result<Answer<z.input<A>> | Stream, Reason>>;
 }
 
 /** GET only looks: one record, before the answer. POST and DELETE act: a record before the effect and one after. */
 export interface Verb {
   readonly name: VerbName;
+  readonly summary: string;
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly params: Readonly<Record<string, z.ZodType<string>>>;
   readonly body: z.ZodType | null;
   readonly query: z.ZodType | null;
+  readonly gives: Gives;
   readonly action: string;
   readonly run: (call: Call) => Promise<Outcome>;
 }
 
-/** Ties the types of a verb's body and query to what its `run` takes; the server has validated both before it runs. */
+/** Ties the types of a verb's body, query and answer to what its `run` takes and gives; the server has validated both before it runs. */
 export const verb =
   (method: Verb['method']) =>
-  <B extends z.ZodType, Q extends z.ZodType>(shape: Shape<B, Q>): Verb => ({
+  <B extends z.ZodType, Q extends z.ZodType, A extends z.ZodType>(shape: Shape<B, Q, A>): Verb => ({
     ...shape,
     method,
-    run: (call) => shape.run(call as Call<z.output<B>, z.output<Q>>),
+    run: (call) => shape.run(call as Call<z.output<B>, z.output<Q>>) as Promise<Outcome>,
   });
 
 export const get = verb('GET');

@@ -113,6 +113,7 @@ const TABLE: readonly (readonly [method: string, path: string, admin: number, au
   ['GET', '/api/v1/log/follow?from=x', 400, 400, 403],
   ['GET', '/api/v1/log/verify', 200, 200, 403],
   ['GET', '/api/v1/status', 200, 200, 403],
+  ['GET', '/api/v1/openapi.json', 200, 200, 403],
 ];
 
 describe('roles by route', () => {

@@ -38,6 +38,7 @@ export const ADMIN: readonly AdminRow[] = [
   row('GET', '/log/follow?from=x', '            yes   yes     no       no     no     no'),
   row('GET', '/log/verify', '                   yes   yes     no       no     no     no'),
   row('GET', '/status', '                       yes   yes     no       no     no     no'),
+  row('GET', '/openapi.json', '                 yes   yes     no       no     no     no'),
 ];
 
 export const answersOf = (one: AdminRow): readonly AdminAnswer[] => one.answers.trim().split(/\s+/) as AdminAnswer[];
@@ -118,6 +119,7 @@ export const REACHES: readonly ReachRow[] = [
   touch('GET', '/log/follow?from=0', '  yes  no     no        no      no       no       yes   401'),
   touch('GET', '/log/verify', '         yes  no     no        no      no       no       yes   401'),
   touch('GET', '/status', '             yes  no     no        no      no       no       yes   401'),
+  touch('GET', '/openapi.json', '       yes  yes    yes       yes     yes      no       yes   401'),
 ];
 
 export const reachAnswersOf = (one: ReachRow): readonly (AdminAnswer | '401')[] =>

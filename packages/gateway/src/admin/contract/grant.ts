@@ -2,24 +2,26 @@ import { z } from 'zod';
 
 export const grantId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'a grant id as `sallyport grants list` prints it');
 
-export const newGrant = z.strictObject({
-  /** A principal's id as `sallyport keys list` prints it. */
-  principal: z.string().min(1).max(64),
-  /** `server__tool`. There is no wildcard: a grant names one tool. */
-  tool: z
-    .string()
-    .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*__.+$/, 'a tool as server__tool')
-    .max(300),
-});
+export const newGrant = z
+  .strictObject({
+    principal: z.string().min(1).max(64).describe("A principal's id as `sallyport keys list` prints it."),
+    tool: z
+      .string()
+      .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*__.+$/, 'a tool as server__tool')
+      .max(300)
+      .describe('`server__tool`. There is no wildcard: a grant names one tool.'),
+  })
+  .meta({ id: 'NewGrant' });
 
-export const grant = z.object({
-  id: grantId,
-  principal: z.string(),
-  tool: z.string(),
-  /** Who gave it. */
-  by: z.string(),
-  createdAt: z.int(),
-});
+export const grant = z
+  .object({
+    id: grantId,
+    principal: z.string(),
+    tool: z.string(),
+    by: z.string().describe('Who gave it.'),
+    createdAt: z.int(),
+  })
+  .meta({ id: 'Grant' });
 
 export type NewGrant = z.infer<typeof newGrant>;
 export type Grant = z.infer<typeof grant>;

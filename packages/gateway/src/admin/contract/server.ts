@@ -6,7 +6,7 @@ export const serverId = z
   .max(40)
   .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'lower case words of letters and digits, joined by single hyphens');
 
-export const sharing = z.enum(['session', 'principal', 'shared']);
+export const sharing = z.enum(['session', 'principal', 'shared']).meta({ id: 'Sharing' });
 
 const launch = z.strictObject({
   command: z.string().min(1).max(4096),
@@ -31,25 +31,31 @@ const local = z.strictObject({
 
 const streamableHttp = z.strictObject({
   kind: z.literal('streamable-http'),
-  /** Without user and password: a credential goes into `headers`, where it is kept secret. Null where `local` starts the server. */
   url: z
     .url({ protocol: /^https?$/ })
     .max(2000)
     .nullable()
-    .default(null),
+    .default(null)
+    .describe(
+      'Without user and password: a credential goes into `headers`, where it is kept secret. Null where `local` starts the server.',
+    ),
   headers: z.record(z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/), z.string().max(8192)).default({}),
   local: local.nullable().default(null),
 });
 
-export const newServer = z.strictObject({
-  id: serverId,
-  title: z.string().trim().min(1).max(128).optional(),
-  transport: z.discriminatedUnion('kind', [stdio, streamableHttp]),
-  sharing: sharing.default('session'),
-  enabled: z.boolean().default(true),
-  /** Effects by tool name. A tool that is not named counts as destructive. */
-  effects: z.record(z.string().min(1).max(256), effect).default({}),
-});
+export const newServer = z
+  .strictObject({
+    id: serverId,
+    title: z.string().trim().min(1).max(128).optional(),
+    transport: z.discriminatedUnion('kind', [stdio, streamableHttp]),
+    sharing: sharing.default('session'),
+    enabled: z.boolean().default(true),
+    effects: z
+      .record(z.string().min(1).max(256), effect)
+      .default({})
+      .describe('Effects by tool name. A tool that is not named counts as destructive.'),
+  })
+  .meta({ id: 'NewServer' });
 
 /** Values of environment variables and headers are never answered: their names are. */
 const shownTransport = z.discriminatedUnion('kind', [
@@ -58,22 +64,23 @@ const shownTransport = z.discriminatedUnion('kind', [
     kind: z.literal('streamable-http'),
     url: z.string().nullable(),
     headers: z.array(z.string()),
-    /** The program that the gateway starts for it; null where it runs elsewhere. */
-    local: z.string().nullable(),
+    local: z.string().nullable().describe('The program that the gateway starts for it; null where it runs elsewhere.'),
   }),
 ]);
 
-export const server = z.object({
-  id: serverId,
-  title: z.string(),
-  transport: shownTransport,
-  sharing,
-  enabled: z.boolean(),
-  revisions: z.object({ legacy: z.array(z.string()), modern: z.array(z.string()) }),
-  toolCounts: z.object({ approved: z.int(), pending: z.int(), changed: z.int(), quarantined: z.int() }),
-});
+export const server = z
+  .object({
+    id: serverId,
+    title: z.string(),
+    transport: shownTransport,
+    sharing,
+    enabled: z.boolean(),
+    revisions: z.object({ legacy: z.array(z.string()), modern: z.array(z.string()) }),
+    toolCounts: z.object({ approved: z.int(), pending: z.int(), changed: z.int(), quarantined: z.int() }),
+  })
+  .meta({ id: 'Server' });
 
-export const serverDetail = server.extend({ tools: z.array(tool) });
+export const serverDetail = server.extend({ tools: z.array(tool) }).meta({ id: 'ServerDetail' });
 
 export type NewServer = z.infer<typeof newServer>;
 export type Server = z.infer<typeof server>;

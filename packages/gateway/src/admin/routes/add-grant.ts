@@ -1,16 +1,18 @@
 import type { PrincipalId } from '../../base/ids.ts';
 import { success } from '../../base/result.ts';
-import { newGrant } from '../contract/grant.ts';
+import { grant, newGrant } from '../contract/grant.ts';
 import { post } from '../verb.ts';
 import { grantView } from './grant-view.ts';
 
 /** Gives one principal one tool by name: the only way to a destructive one. */
 export const addGrant = post({
   name: 'grants.add',
+  summary: 'Gives one principal one tool by name: the only way to a destructive one.',
   path: '/api/v1/grants',
   params: {},
   body: newGrant,
   query: null,
+  gives: { status: 201, body: grant },
   action: 'policy.grant.added',
   run: async ({ body, principal, doors }) => {
     const request = { tenant: principal.tenant, principal: body.principal as PrincipalId, tool: body.tool, by: principal.id };
@@ -19,6 +21,6 @@ export const addGrant = post({
     const applied = await doors.apply();
     if (!applied.ok) return applied;
     const after = grantView(added.value);
-    return success({ status: 201, body: after, object: after.id, changed: { before: null, after } });
+    return success({ body: after, object: after.id, changed: { before: null, after } });
   },
 });

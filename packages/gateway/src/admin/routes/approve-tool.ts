@@ -1,16 +1,18 @@
 import { success } from '../../base/result.ts';
 import { serverId } from '../contract/server.ts';
-import { approval } from '../contract/tool.ts';
+import { approval, tool } from '../contract/tool.ts';
 import { post } from '../verb.ts';
 import { toolFacts, toolView } from './server-view.ts';
 
 /** Pins a tool as it is now, and says what it does to the world. */
 export const approveTool = post({
   name: 'servers.approve',
+  summary: 'Pins a tool as it is now, and says what it does to the world.',
   path: '/api/v1/servers/:id/approve',
   params: { id: serverId },
   body: approval,
   query: null,
+  gives: { status: 200, body: tool },
   action: 'registry.tool.approved',
   run: async ({ params, body, principal, doors }) => {
     const server = params['id'] ?? '';
@@ -24,6 +26,6 @@ export const approveTool = post({
     if (!applied.ok) return applied;
     const before = was.value.tools.find(({ name }) => name === tool);
     const changed = { before: before === undefined ? null : toolFacts(before), after: toolFacts(approved.value) };
-    return success({ status: 200, body: toolView(server, approved.value), object: `${server}__${tool}`, changed });
+    return success({ body: toolView(server, approved.value), object: `${server}__${tool}`, changed });
   },
 });

@@ -1,6 +1,6 @@
 import { success } from '../../base/result.ts';
 import type { KeyRequest } from '../../identity/index.ts';
-import { type NewKey, newKey } from '../contract/key.ts';
+import { issuedKey, type NewKey, newKey } from '../contract/key.ts';
 import { post } from '../verb.ts';
 import { keyView } from './key-view.ts';
 
@@ -9,17 +9,19 @@ const DAY_MS = 86_400_000;
 /** Makes a key. The answer is the one place where its text stands. */
 export const createKey = post({
   name: 'keys.create',
+  summary: 'Makes a key. The answer is the one place where its text stands.',
   path: '/api/v1/keys',
   params: {},
   body: newKey,
   query: null,
+  gives: { status: 201, body: issuedKey },
   action: 'identity.key.created',
   run: async ({ body, principal, doors, clock }) => {
     const made = await doors.identity.create(principal.tenant, requestOf(body, clock.now()), principal);
     if (!made.ok) return made;
     const { key, text } = made.value;
     const after = keyView({ ...key, state: 'live', endsAt: key.expiresAt });
-    return success({ status: 201, body: { ...after, secret: text.reveal() }, object: after.id, changed: { before: null, after } });
+    return success({ body: { ...after, secret: text.reveal() }, object: after.id, changed: { before: null, after } });
   },
 });
 

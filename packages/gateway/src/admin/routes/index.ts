@@ -13,6 +13,7 @@ import { removeGrant } from './remove-grant.ts';
 import { removeServer } from './remove-server.ts';
 import { revokeKey } from './revoke-key.ts';
 import { rotateKey } from './rotate-key.ts';
+import { showContract } from './show-contract.ts';
 import { showRecord } from './show-record.ts';
 import { showServer } from './show-server.ts';
 import { showStatus } from './show-status.ts';
@@ -38,4 +39,5 @@ export const VERBS: readonly Verb[] = [
   verifyLog,
   showRecord,
   showStatus,
+  showContract,
 ];

@@ -1,16 +1,20 @@
 import { success } from '../../base/result.ts';
+import { grant } from '../contract/grant.ts';
+import { page } from '../contract/page.ts';
 import { get } from '../verb.ts';
 import { grantView } from './grant-view.ts';
 
 export const listGrants = get({
   name: 'grants.list',
+  summary: 'All grants.',
   path: '/api/v1/grants',
   params: {},
   body: null,
   query: null,
+  gives: { status: 200, body: page(grant) },
   action: 'policy.grants.listed',
   run: async ({ principal, doors }) => {
     const grants = await doors.grants.list(principal.tenant);
-    return grants.ok ? success({ status: 200, body: { items: grants.value.map(grantView), next: null } }) : grants;
+    return grants.ok ? success({ body: { items: grants.value.map(grantView), next: null } }) : grants;
   },
 });

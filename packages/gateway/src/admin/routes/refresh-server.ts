@@ -1,15 +1,17 @@
 import { success } from '../../base/result.ts';
-import { serverId } from '../contract/server.ts';
+import { serverDetail, serverId } from '../contract/server.ts';
 import { post } from '../verb.ts';
-import { serverDetail, serverSummary } from './server-view.ts';
+import { serverDetailView, serverSummary } from './server-view.ts';
 
 /** Looks again at what a server offers. Nothing new is offered to anybody before it is approved. */
 export const refreshServer = post({
   name: 'servers.refresh',
+  summary: 'Looks again at what a server offers. Nothing new is offered to anybody before it is approved.',
   path: '/api/v1/servers/:id/refresh',
   params: { id: serverId },
   body: null,
   query: null,
+  gives: { status: 200, body: serverDetail },
   action: 'registry.server.refreshed',
   run: async ({ params, principal, doors }) => {
     const id = params['id'] ?? '';
@@ -20,6 +22,6 @@ export const refreshServer = post({
     const applied = await doors.apply();
     if (!applied.ok) return applied;
     const changed = { before: serverSummary(was.value).toolCounts, after: serverSummary(server.value).toolCounts };
-    return success({ status: 200, body: serverDetail(server.value), changed });
+    return success({ body: serverDetailView(server.value), changed });
   },
 });

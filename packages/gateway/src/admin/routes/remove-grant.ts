@@ -1,14 +1,16 @@
 import { success } from '../../base/result.ts';
-import { grantId } from '../contract/grant.ts';
+import { grant, grantId } from '../contract/grant.ts';
 import { remove } from '../verb.ts';
 import { grantView } from './grant-view.ts';
 
 export const removeGrant = remove({
   name: 'grants.remove',
+  summary: 'Takes a grant away.',
   path: '/api/v1/grants/:id',
   params: { id: grantId },
   body: null,
   query: null,
+  gives: { status: 200, body: grant },
   action: 'policy.grant.removed',
   run: async ({ params, principal, doors }) => {
     const removed = await doors.grants.remove(principal.tenant, params['id'] ?? '');
@@ -16,6 +18,6 @@ export const removeGrant = remove({
     const applied = await doors.apply();
     if (!applied.ok) return applied;
     const before = grantView(removed.value);
-    return success({ status: 200, body: before, changed: { before, after: null } });
+    return success({ body: before, changed: { before, after: null } });
   },
 });

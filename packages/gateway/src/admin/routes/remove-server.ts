@@ -1,15 +1,17 @@
 import { success } from '../../base/result.ts';
-import { serverId } from '../contract/server.ts';
+import { server, serverId } from '../contract/server.ts';
 import { remove } from '../verb.ts';
 import { serverSummary } from './server-view.ts';
 
 /** Takes a server and its pins away. Calls that run finish; the next one meets an unknown tool. */
 export const removeServer = remove({
   name: 'servers.remove',
+  summary: 'Takes a server and its pins away. Calls that run finish.',
   path: '/api/v1/servers/:id',
   params: { id: serverId },
   body: null,
   query: null,
+  gives: { status: 200, body: server },
   action: 'registry.server.removed',
   run: async ({ params, principal, doors }) => {
     const id = params['id'] ?? '';
@@ -20,6 +22,6 @@ export const removeServer = remove({
     const applied = await doors.apply();
     if (!applied.ok) return applied;
     const before = serverSummary(was.value);
-    return success({ status: 200, body: before, changed: { before, after: null } });
+    return success({ body: before, changed: { before, after: null } });
   },
 });

@@ -1,15 +1,17 @@
 import { success } from '../../base/result.ts';
-import { keyId, rotation } from '../contract/key.ts';
+import { issuedKey, keyId, rotation } from '../contract/key.ts';
 import { post } from '../verb.ts';
 import { keyView } from './key-view.ts';
 
 /** Makes a successor for a key; the old one works on for the overlap, so that clients can be changed one by one. */
 export const rotateKey = post({
   name: 'keys.rotate',
+  summary: 'Makes a successor for a key; the old one works on for the overlap.',
   path: '/api/v1/keys/:id/rotate',
   params: { id: keyId },
   body: rotation,
   query: null,
+  gives: { status: 201, body: issuedKey },
   action: 'identity.key.rotated',
   run: async ({ params, body, principal, doors }) => {
     const rotated = await doors.identity.rotate(principal.tenant, params['id'] ?? '', principal, {
@@ -20,6 +22,6 @@ export const rotateKey = post({
     if (body.overlapMinutes === 0) doors.onKeyEnded(old.id);
     const after = keyView({ ...key, state: 'live', endsAt: key.expiresAt });
     const before = keyView({ ...old, state: 'replaced', endsAt: Math.min(old.expiresAt, old.overlapEndsAt ?? old.expiresAt) });
-    return success({ status: 201, body: { ...after, secret: text.reveal() }, changed: { before, after } });
+    return success({ body: { ...after, secret: text.reveal() }, changed: { before, after } });
   },
 });

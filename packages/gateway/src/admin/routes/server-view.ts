@@ -19,7 +19,7 @@ export function serverSummary({ registration, tools }: ServerView): Server {
   };
 }
 
-export const serverDetail = (view: ServerView): ServerDetail => ({
+export const serverDetailView = (view: ServerView): ServerDetail => ({
   ...serverSummary(view),
   tools: view.tools.map((tool) => toolView(view.registration.id, tool)),
 });

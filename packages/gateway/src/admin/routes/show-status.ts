@@ -1,15 +1,18 @@
 import { success } from '../../base/result.ts';
 import type { Status } from '../contract/status.ts';
+import { status } from '../contract/status.ts';
 import { get } from '../verb.ts';
 
 const SOON_MS = 7 * 86_400_000;
 
 export const showStatus = get({
   name: 'status.show',
+  summary: 'How the gateway stands now.',
   path: '/api/v1/status',
   params: {},
   body: null,
   query: null,
+  gives: { status: 200, body: status },
   action: 'gateway.status.shown',
   run: async ({ principal, doors, clock }) => {
     const keys = await doors.identity.list(principal.tenant);
@@ -23,6 +26,6 @@ export const showStatus = get({
       state === 'live' && disclosedAt !== null ? [{ id, name, disclosedAt }] : [],
     );
     const shown: Status = { ...doors.status(), keysEnding, keysDisclosed };
-    return success({ status: 200, body: shown });
+    return success({ body: shown });
   },
 });

@@ -1,0 +1,58 @@
+import type { VerbName } from '../../src/admin/access.ts';
+import { VERBS } from '../../src/admin/routes/index.ts';
+import type { JsonObject } from '../../src/contracts/json.ts';
+import { toolServer } from '../scenarios/running-gateway.ts';
+
+/** What one step of an administrator's session sends; the path without `/api/v1`. */
+export interface Asked {
+  readonly path: string;
+  readonly body?: JsonObject;
+}
+
+export interface Step {
+  readonly verb: VerbName;
+  /** `answers`: the newest answer of each verb before. */
+  readonly ask: (answers: Answers) => Asked;
+}
+
+export type Answers = (verb: VerbName) => JsonObject;
+
+const text = (value: unknown): string => String(value);
+const SCOPES = [{ server: '*', tool: '*' }];
+
+/** Every verb of the API once, in an order in which each of them is done. A verb without a step fails the tests that drive this. */
+export const SESSION: readonly Step[] = [
+  { verb: 'contract.show', ask: () => ({ path: '/openapi.json' }) },
+  { verb: 'keys.create', ask: () => ({ path: '/keys', body: { name: 'driven', roles: ['reader'], scopes: SCOPES } }) },
+  { verb: 'keys.rotate', ask: (answers) => ({ path: `/keys/${text(answers('keys.create')['id'])}/rotate`, body: { overlapMinutes: 5 } }) },
+  { verb: 'keys.revoke', ask: (answers) => ({ path: `/keys/${text(answers('keys.rotate')['id'])}/revoke` }) },
+  { verb: 'keys.list', ask: () => ({ path: '/keys' }) },
+  { verb: 'servers.register', ask: () => ({ path: '/servers', body: toolServer('driven') }) },
+  { verb: 'servers.list', ask: () => ({ path: '/servers' }) },
+  { verb: 'servers.show', ask: () => ({ path: '/servers/driven' }) },
+  { verb: 'servers.approve', ask: () => ({ path: '/servers/driven/approve', body: { tool: 'read_0', effect: 'write' } }) },
+  { verb: 'servers.refresh', ask: () => ({ path: '/servers/driven/refresh' }) },
+  {
+    verb: 'grants.add',
+    ask: (answers) => ({ path: '/grants', body: { principal: text(answers('keys.create')['principal']), tool: 'driven__destructive_0' } }),
+  },
+  { verb: 'grants.list', ask: () => ({ path: '/grants' }) },
+  { verb: 'grants.remove', ask: (answers) => ({ path: `/grants/${text(answers('grants.add')['id'])}` }) },
+  { verb: 'servers.remove', ask: () => ({ path: '/servers/driven' }) },
+  { verb: 'log.query', ask: () => ({ path: '/log?limit=20&payloads=true' }) },
+  { verb: 'log.show', ask: (answers) => ({ path: `/log/${newestRef(answers('log.query'))}` }) },
+  { verb: 'log.verify', ask: () => ({ path: '/log/verify' }) },
+  { verb: 'log.follow', ask: () => ({ path: '/log/follow?from=0' }) },
+  { verb: 'status.show', ask: () => ({ path: '/status' }) },
+];
+
+const newestRef = (page: JsonObject): string => {
+  const [newest] = page['items'] as readonly { readonly record: { readonly id: string } }[];
+  return text(newest?.record.id);
+};
+
+export const verbOf = (name: VerbName): (typeof VERBS)[number] => {
+  const verb = VERBS.find((one) => one.name === name);
+  if (verb === undefined) throw new Error(`no verb ${name}`);
+  return verb;
+};
