@@ -65,7 +65,7 @@ class Answer {
     const header = headers['content-type'];
     const type = parseMediaType(typeof header === 'string' ? header : undefined)?.essence ?? '';
     if (type === 'text/event-stream') {
-      this.#events = new SseReader((data) => this.#handler.onMessage(data), {
+      this.#events = new SseReader((data) => this.#event(data), {
         maxEventBytes: LIMITS.bodyBytes,
         ...(this.#endless ? {} : { maxTotalBytes: LIMITS.bodyBytes + OVERHEAD_BYTES }),
       });
@@ -74,6 +74,11 @@ class Answer {
       // An empty 202 has no type; a body of another type is never read.
       if (status !== 202 && status !== 204) this.#finish({ kind: 'wrong_type', type: String(header ?? 'none').slice(0, 100) }, true);
     }
+  }
+
+  // An event without data primes a stream that can be resumed (MCP 2025-11-25, transports): it carries an id and no message.
+  #event(data: Buffer): void {
+    if (data.length > 0) this.#handler.onMessage(data);
   }
 
   onData(chunk: Buffer): void {
