@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { JsonObject } from '../../src/contracts/json.ts';
+import { startTestGateway, type TestGateway, UNLIMITED } from '../scenarios/running-gateway.ts';
+import { openShim } from './shim.ts';
+import { runSuite, type Scenario, type SuiteRevision } from './suite.ts';
+import { readWitness, type Witnesses } from './witnesses.ts';
+
+/** One way through the gateway: a client of this revision, and a server of the same era over this transport. */
+export interface Lane {
+  readonly revision: SuiteRevision;
+  readonly upstream: 'http' | 'stdio';
+}
+
+export const LANES: readonly Lane[] = [
+  { revision: '2025-11-25', upstream: 'http' },
+  { revision: '2025-11-25', upstream: 'stdio' },
+  { revision: '2026-07-28', upstream: 'http' },
+  { revision: '2026-07-28', upstream: 'stdio' },
+];
+
+export const laneName = ({ revision, upstream }: Lane): string => `${revision} ${upstream}`;
+
+/** The tool that the second run takes away, and the scenario that needs it. */
+export const DENIED_TOOL = 'test_simple_text';
+export const DENIED_SCENARIO = 'tools-call-simple-text';
+
+const SERVER = 'fixture';
+const FOLDER = join(import.meta.dirname, 'fixture');
+
+/** A running gateway with the fixture of a lane behind it, and a client's key. */
+export interface Stand {
+  readonly gateway: TestGateway;
+  readonly mcp: string;
+  readonly key: string;
+  readonly witnesses: () => Witnesses;
+  stop(): Promise<void>;
+}
+
+/** @param denied tools that no policy permits: they are destructive and nobody was granted them. */
+export async function openLane(lane: Lane, denied: readonly string[] = []): Promise<Stand> {
+  const dir = mkdtempSync(join(tmpdir(), 'sallyport-lane-'));
+  const witness = join(dir, 'witness');
+  const gateway = await startTestGateway({ servers: [], settings: UNLIMITED });
+  const stop = async (): Promise<void> => {
+    await gateway.stop();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  try {
+    await register(gateway, lane, witness);
+    await setEffects(gateway, denied);
+    const { text } = await gateway.key({ name: 'conformance', roles: ['writer'] });
+    return { gateway, mcp: `${gateway.mcp}/${SERVER}`, key: text, witnesses: () => readWitness(witness), stop };
+  } catch (fault) {
+    await stop();
+    throw fault;
+  }
+}
+
+async function register(gateway: TestGateway, lane: Lane, witness: string): Promise<void> {
+  const made = await gateway.admin('POST', '/servers', { id: SERVER, transport: transportOf(lane, witness) });
+  if (made.status !== 201 && made.status !== 200) throw new Error(`registering the fixture: ${JSON.stringify(made.body)}`);
+}
+
+/** What starts the fixture of a lane. */
+export const fixtureCommand = ({ revision, upstream }: Lane): { readonly command: string; readonly args: readonly string[] } => ({
+  command: process.execPath,
+  args: [join(FOLDER, `${revision === '2026-07-28' ? 'modern' : 'legacy'}-${upstream}.ts`)],
+});
+
+function transportOf(lane: Lane, witness: string): JsonObject {
+  const { command, args } = fixtureCommand(lane);
+  const launch = { command, args: [...args, '--witness', witness] };
+  if (lane.upstream === 'stdio') return { kind: 'stdio', launch };
+  return { kind: 'streamable-http', local: { launch, tokenEnv: 'CONFORMANCE_TOKEN', path: '/mcp' } };
+}
+
+// Everything may be read but what is denied: that stays destructive, which no role permits without a grant.
+async function setEffects(gateway: TestGateway, denied: readonly string[]): Promise<void> {
+  const shown = await gateway.admin('GET', `/servers/${SERVER}`);
+  for (const tool of shown.body['tools'] as readonly JsonObject[]) {
+    if (denied.includes(String(tool['name']))) continue;
+    const set = await gateway.admin('POST', `/servers/${SERVER}/approve`, { tool: tool['name'] ?? '', effect: 'read' });
+    if (set.status !== 200) throw new Error(`the effect of ${String(tool['name'])}: ${JSON.stringify(set.body)}`);
+  }
+}
+
+/** The suite against a lane's gateway, through the shim that puts the key in. */
+export async function runThrough(stand: Stand, lane: Lane, onScenario: (name: string) => void): Promise<readonly Scenario[]> {
+  const shim = await openShim(new URL(stand.gateway.mcp), stand.key);
+  try {
+    return await runSuite(shim.url(new URL(stand.mcp).pathname), lane.revision, onScenario);
+  } finally {
+    await shim.close();
+  }
+}
