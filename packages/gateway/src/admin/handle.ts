@@ -83,7 +83,8 @@ async function guarded(handling: Handling, context: Context): Promise<void> {
     query: input.value.query as JsonValue,
     body: input.value.body as JsonValue,
   });
-  const entry = entryOf(context, principal, { request });
+  const { purpose } = input.value;
+  const entry = entryOf(context, principal, { request, ...(purpose === null ? {} : { purpose }) });
   const call = { id: context.id, principal, doors: handling.doors, clock: handling.clock, document: handling.document, ...input.value };
   if (verb.method === 'GET') return look(handling, context, entry, () => verb.run(call));
   return act(handling, context, entry, () => verb.run(call));
@@ -209,8 +210,9 @@ async function refuseKnown(handling: Handling, context: Context, principal: Prin
 async function refuseUnknown(handling: Handling, context: Context, refusal: Refusal): Promise<null> {
   const entry = entryOf(context, null, { request: requestLine(context.request) });
   const kind = refusal.reason.startsWith('identity.') ? 'authentication' : 'refusal';
-  await handling.recorder.refuse(context.arrival.place, { ...entry, kind, object: null, status: 'refused', reason: refusal.reason });
-  sendRefusal(context, refusal);
+  const refused = { ...entry, kind, object: null, status: 'refused', reason: refusal.reason } as const;
+  const recorded = await handling.recorder.refuse(context.arrival.place, refused);
+  sendRefusal(context, recorded.ok ? refusal : recorded);
   return null;
 }
 

@@ -2,6 +2,7 @@
 export const ADMIN_LIMITS = {
   bodyBytes: 1_048_576,
   queryBytes: 2048,
+  purposeCharacters: 500,
   failedAttempts: 10,
   attemptWindowMs: 60_000,
   /** Places whose failures are remembered. Beyond it the oldest is forgotten. */

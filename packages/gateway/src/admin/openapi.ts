@@ -3,6 +3,7 @@ import { VERSION } from '../base/version.ts';
 import type { JsonObject, JsonValue } from '../contracts/json.ts';
 import { ACCESS } from './access.ts';
 import { errorBody } from './contract/error.ts';
+import { ADMIN_LIMITS } from './limits.ts';
 import { REACH } from './reach.ts';
 import type { Gives, Verb } from './verb.ts';
 
@@ -34,11 +35,20 @@ export function openApi(verbs: readonly Verb[]): JsonObject {
     paths,
     components: {
       schemas: schemas.named,
+      parameters: { Reason: REASON },
       responses: { Error: error },
       securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key, in the header and nowhere else.' } },
     },
   };
 }
+
+const REASON = {
+  name: 'Sallyport-Reason',
+  in: 'header',
+  required: false,
+  description: 'Why this is done, for the record: one line of text, percent-encoded UTF-8.',
+  schema: { type: 'string', maxLength: ADMIN_LIMITS.purposeCharacters },
+};
 
 const LICENSE = { name: 'Apache-2.0', identifier: 'Apache-2.0' };
 
@@ -58,7 +68,7 @@ function operation(verb: Verb, schemas: Schemas): JsonObject {
     'x-sallyport-roles': [...ACCESS[name]],
     'x-sallyport-reach': REACH[name],
     'x-sallyport-event': verb.action,
-    parameters: [...pathParameters(verb, schemas), ...queryParameters(verb, schemas)],
+    parameters: [...pathParameters(verb, schemas), ...queryParameters(verb, schemas), { $ref: '#/components/parameters/Reason' }],
     ...(body === null ? {} : { requestBody: { required: !body.safeParse({}).success, content: json(schemas.request(body)) } }),
     responses: { [gives.status]: given(gives, schemas), default: { $ref: '#/components/responses/Error' } },
   };

@@ -24,6 +24,7 @@ export interface Input {
   readonly params: Readonly<Record<string, string>>;
   readonly body: unknown;
   readonly query: unknown;
+  readonly purpose: string | null;
 }
 
 export type InputResult =
@@ -37,6 +38,27 @@ export function bearerToken(request: IncomingMessage): Result<string, IdentityRe
   if (header === undefined) return failure('identity.credential_missing');
   const token = BEARER.exec(header)?.[1];
   return token === undefined ? failure('identity.credential_malformed') : success(token);
+}
+
+/** Why somebody does it, in their own words: what the header `Sallyport-Reason` says, percent-encoded UTF-8. Null where it is absent. */
+export function purposeOf(request: IncomingMessage): string | null | { readonly wrong: FieldProblem } {
+  const given = request.headers['sallyport-reason'];
+  if (given === undefined) return null;
+  const text = typeof given === 'string' ? decoded(given) : null;
+  if (text !== null && text.length <= ADMIN_LIMITS.purposeCharacters && PRINTABLE.test(text)) return text;
+  const message = `one line of text, percent-encoded, at most ${ADMIN_LIMITS.purposeCharacters} characters`;
+  return { wrong: { path: 'header.sallyport-reason', message } };
+}
+
+/** No control character: it is printed on terminals. */
+const PRINTABLE = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+$/u;
+
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text).trim();
+  } catch {
+    return null;
+  }
 }
 
 export function queryOf(request: IncomingMessage): URLSearchParams {
@@ -61,7 +83,8 @@ export async function readInput(request: IncomingMessage, verb: Verb, params: Re
   if (!body.ok) return body;
   const query = singleValues(queryOf(request));
   if (query === null) return invalid([{ path: 'query', message: 'a parameter stands there twice, or the query is too long' }]);
-  const problems: FieldProblem[] = [];
+  const purpose = purposeOf(request);
+  const problems: FieldProblem[] = purpose !== null && typeof purpose === 'object' ? [purpose.wrong] : [];
   const checked = <T>(schema: z.ZodType<T> | null, value: unknown, path: string): unknown => {
     if (schema === null) {
       if (!isEmpty(value)) problems.push({ path, message: `this verb takes no ${path}` });
@@ -76,6 +99,7 @@ export async function readInput(request: IncomingMessage, verb: Verb, params: Re
     params: Object.fromEntries(Object.entries(verb.params).map(([name, schema]) => [name, String(checked(schema, params[name], name))])),
     body: checked(verb.body, body.value, 'body'),
     query: checked(verb.query, query, 'query'),
+    purpose: typeof purpose === 'string' ? purpose : null,
   };
   return problems.length === 0 ? success(input) : invalid(problems);
 }

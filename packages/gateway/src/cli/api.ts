@@ -42,6 +42,7 @@ function send(connection: Connection, method: Method, path: string, body: unknow
   const headers = {
     authorization: `Bearer ${connection.key.reveal()}`,
     accept: 'application/json',
+    ...(connection.why === null ? {} : { 'sallyport-reason': encodeURIComponent(connection.why) }),
     ...(payload === null ? {} : { 'content-type': 'application/json', 'content-length': payload.length }),
   };
   const { to } = connection;

@@ -8,12 +8,15 @@ export interface GlobalOptions {
   readonly data: string;
   readonly url?: string;
   readonly keyFile?: string;
+  readonly why?: string;
 }
 
 /** How to reach the administration API, and who asks. */
 export interface Connection {
   readonly to: { readonly socketPath: string } | { readonly url: URL };
   readonly key: SecretString;
+  /** For the record: why it is asked. */
+  readonly why: string | null;
   /** For messages: what was tried. */
   readonly shown: string;
   readonly start: string;
@@ -27,7 +30,7 @@ export function connectionOf(options: GlobalOptions): Connection {
   const start = `sallyport serve${options.data === './.sallyport' ? '' : ` --data ${options.data}`}`;
   const to = options.url === undefined ? { socketPath: socketOf(data, start) } : { url: adminUrl(options.url) };
   const key = readKey(options.keyFile ?? join(data, ADMIN_KEY_FILE), start);
-  return { to, key, shown: 'url' in to ? to.url.origin : to.socketPath, start };
+  return { to, key, why: options.why ?? null, shown: 'url' in to ? to.url.origin : to.socketPath, start };
 }
 
 function socketOf(data: string, start: string): string {

@@ -24,6 +24,7 @@ export function programOf({ surroundings, starting, version, out, err }: Program
     .option('--data <dir>', 'the data directory', './.sallyport')
     .option('--url <url>', 'reach the administration API there instead of by the data directory')
     .option('--key-file <file>', 'the key to present, instead of the one kept in the data directory')
+    .option('--why <text>', 'for the record: why this is done')
     .configureOutput({ writeOut: out, writeErr: err })
     .exitOverride()
     .showSuggestionAfterError()

@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../contracts/json.ts';
 import type { OpenedRecord } from '../contracts/running.ts';
 import { asciiJson } from './call-line.ts';
+import { changeLines } from './change-lines.ts';
 import { sanitize } from './render/sanitize.ts';
 import { dateTime, duration } from './render/time.ts';
 
@@ -24,6 +25,7 @@ export function recordFacts({ index, leaf, record, payload }: OpenedRecord): rea
     ['who', who(record, sealed)],
     line('proved by', record.credential === undefined ? undefined : `API key ${record.credential}`),
     line('from', sealed['address']),
+    line('purpose', sealed['purpose']),
     ...(record.guards ?? []).map(
       (guard, position): Line => [position === 0 ? 'guards' : '', `${guard.guard} ${guard.verdict} ${duration(guard.us)}`],
     ),
@@ -36,14 +38,22 @@ export function recordFacts({ index, leaf, record, payload }: OpenedRecord): rea
     line('policies', record.decision?.version),
     line('took', record.durationUs === undefined ? undefined : duration(record.durationUs)),
     line('stands for', record.kind === 'refusal' && record.count !== undefined ? `${record.count} refusals` : undefined),
+    ...changed(sealed),
     ...Object.entries(sealed)
-      .filter(([name]) => !['detail', 'name', 'address'].includes(name))
+      .filter(([name]) => !TOLD.has(name))
       .map(([name, value]): Line => [sanitize(name), asciiJson(value)]),
     ['place', `${record.tenant} ${index}${record.intent === undefined ? '' : ` · closes ${record.intent}`}`],
     ['leaf', leaf],
     line('snapshot', record.snapshot),
   ];
   return lines.filter((entry) => entry !== null);
+}
+
+/** Members of a payload that have lines of their own. */
+const TOLD: ReadonlySet<string> = new Set(['detail', 'name', 'address', 'purpose', 'before', 'after']);
+
+function changed({ before = null, after = null }: JsonObject): readonly Line[] {
+  return changeLines(before, after).map((text, position): Line => [position === 0 ? 'changed' : '', text]);
 }
 
 const line = (title: string, value: JsonValue | undefined): Line | null =>
