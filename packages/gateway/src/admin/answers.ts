@@ -140,6 +140,8 @@ const TELLINGS = {
   'storage.wrong_key': STORE_BROKEN,
   'storage.newer_version': STORE_BROKEN,
   'storage.permissions': STORE_BROKEN,
+  'storage.connection_invalid': STORE_BROKEN,
+  'storage.not_durable': STORE_BROKEN,
   'storage.data_in_use': STORE_BROKEN,
 
   'http.host_not_allowed': tell(403, 'This Host is not served here.'),

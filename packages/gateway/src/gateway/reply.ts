@@ -164,6 +164,8 @@ export const REPLIES = {
   'storage.newer_version': operator(),
   'storage.unavailable': transport(503, 'The state of the gateway cannot be read at the moment.'),
   'storage.permissions': operator(),
+  'storage.connection_invalid': operator(),
+  'storage.not_durable': operator(),
 
   'vault.key_file_missing': operator(),
   'vault.key_file_damaged': operator(),

@@ -36,7 +36,7 @@ export function openGrantStore(storage: Storage): GrantStore {
   return {
     add: (grant, most) =>
       attempt(() =>
-        queries.transaction().execute(async (transaction) => {
+        storage.transact<Tables, 'added' | 'taken' | 'full'>(async (transaction) => {
           const rows = transaction.selectFrom('policy_grant').where('tenant', '=', grant.tenant);
           const same = await rows.select('id').where('principal', '=', grant.principal).where('tool', '=', grant.tool).executeTakeFirst();
           if (same !== undefined) return 'taken';

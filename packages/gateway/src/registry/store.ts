@@ -36,13 +36,18 @@ interface Tables {
 
 type Stored<T> = Promise<Result<T, StorageReason>>;
 
+export interface Everything {
+  readonly servers: readonly Registration[];
+  readonly pins: readonly Pin[];
+}
+
 export interface RegistryStore {
   servers(tenant: TenantId): Stored<readonly Registration[]>;
   server(tenant: TenantId, id: ServerId): Stored<Registration | null>;
   /** Pins of one server, or of all with null; in the order of lists. */
   pins(tenant: TenantId, server: ServerId | null): Stored<readonly Pin[]>;
   /** All servers and all pins as they stood at one moment: never a pin without its server. */
-  everything(tenant: TenantId): Stored<{ readonly servers: readonly Registration[]; readonly pins: readonly Pin[] }>;
+  everything(tenant: TenantId): Stored<Everything>;
   /** Writes a server and all its pins, as one. What it had before is gone. */
   putServer(registration: Registration, pins: readonly Pin[], now: number): Stored<void>;
   putPin(pin: Pin): Stored<void>;
@@ -68,11 +73,12 @@ export function openRegistryStore(storage: Storage): RegistryStore {
     pins: (tenant, server) => attempt(() => pinsOf(queries, tenant, server)),
     everything: (tenant) =>
       attempt(() =>
-        queries
-          .transaction()
-          .execute(async (moment) => ({ servers: await serversOf(moment, tenant), pins: await pinsOf(moment, tenant, null) })),
+        storage.transact<Tables, Everything>(async (moment) => ({
+          servers: await serversOf(moment, tenant),
+          pins: await pinsOf(moment, tenant, null),
+        })),
       ),
-    putServer: (registration, pins, now) => attempt(() => replaceServer(queries, registration, pins, now)),
+    putServer: (registration, pins, now) => attempt(() => replaceServer(storage, registration, pins, now)),
     putPin: (pin) =>
       attempt(async () => {
         const { tenant, server, name, ...values } = pinRow(pin);
@@ -92,7 +98,7 @@ export function openRegistryStore(storage: Storage): RegistryStore {
       }),
     remove: (tenant, id) =>
       attempt(() =>
-        queries.transaction().execute(async (transaction) => {
+        storage.transact<Tables, boolean>(async (transaction) => {
           await transaction.deleteFrom('registry_pin').where('tenant', '=', tenant).where('server', '=', id).execute();
           const removed = await transaction
             .deleteFrom('registry_server')
@@ -115,9 +121,9 @@ async function pinsOf(queries: Kysely<Tables>, tenant: TenantId, server: ServerI
   return (await some.orderBy('server').orderBy('position').orderBy('name').execute()).map(pinOf);
 }
 
-function replaceServer(queries: Kysely<Tables>, registration: Registration, pins: readonly Pin[], now: number): Promise<void> {
+function replaceServer(storage: Storage, registration: Registration, pins: readonly Pin[], now: number): Promise<void> {
   const { tenant, id } = registration;
-  return queries.transaction().execute(async (transaction) => {
+  return storage.transact<Tables, void>(async (transaction) => {
     await transaction.deleteFrom('registry_pin').where('tenant', '=', tenant).where('server', '=', id).execute();
     await transaction.deleteFrom('registry_server').where('tenant', '=', tenant).where('id', '=', id).execute();
     await transaction.insertInto('registry_server').values(serverRow(registration, now)).execute();

@@ -22,7 +22,7 @@ const FORMAT_ROOM = 'storage';
 /** Makes the table of migrations, and refuses a database whose layout is newer than this program. */
 export async function checkFormat(storage: Storage): Promise<Result<null, StorageReason>> {
   try {
-    return await storage.transact(ensureFormat);
+    return await storage.alter(ensureFormat);
   } catch (error) {
     return asFailure(error);
   }
@@ -34,7 +34,7 @@ export async function checkFormat(storage: Storage): Promise<Result<null, Storag
  */
 export async function migrate(storage: Storage, room: string, migrations: readonly Migration[]): Promise<Result<number, StorageReason>> {
   try {
-    return await storage.transact<MigrationTable, Result<number, StorageReason>>((transaction) =>
+    return await storage.alter<MigrationTable, Result<number, StorageReason>>((transaction) =>
       applyMissing(transaction, room, migrations, storage.clock.now()),
     );
   } catch (error) {

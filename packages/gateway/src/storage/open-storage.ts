@@ -106,15 +106,19 @@ function explain(reason: StorageReason, detail: string, check: KeyCheck, { datab
 
 function assemble(channel: WorkerChannel, clock: Clock): Storage {
   const database = new Kysely<unknown>({ dialect: sqliteDialect(channel) });
+  const transact = <T, R>(work: (transaction: Transaction<T>) => Promise<R>) =>
+    (database as unknown as Kysely<T>).transaction().execute(work);
   return {
     engine: 'sqlite',
     clock,
+    postgres: null,
     get available() {
       return channel.available;
     },
     // The query layer is untyped underneath; each room states the tables that its own migrations made.
     queries: <T>() => database as unknown as Kysely<T>,
-    transact: <T, R>(work: (transaction: Transaction<T>) => Promise<R>) => (database as unknown as Kysely<T>).transaction().execute(work),
+    transact,
+    alter: transact,
     close: () => channel.close(),
   };
 }
