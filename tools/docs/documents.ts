@@ -1,4 +1,5 @@
 import type { Project } from '../tidy/project.ts';
+import { configSchema } from './config-schema.ts';
 import { failurePage } from './failure.ts';
 import { readmeWithFigures } from './figures.ts';
 import { openApiDocument } from './openapi.ts';
@@ -14,6 +15,7 @@ export interface Document {
 export const documents: readonly Document[] = [
   { path: 'README.md', generate: readmeWithFigures },
   { path: 'docs/reference/reasons.md', generate: reasonsPage },
+  { path: 'docs/reference/sallyport.schema.json', generate: configSchema },
   { path: 'docs/reference/failure.md', generate: failurePage },
   { path: 'docs/reference/openapi.json', generate: openApiDocument },
 ];

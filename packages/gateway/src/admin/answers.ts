@@ -82,6 +82,10 @@ const TELLINGS = {
   'config.weaker_than_guide': NOT_IN_FORCE,
   'config.deviation_expired': NOT_IN_FORCE,
   'config.no_deviation_possible': NOT_IN_FORCE,
+  'config.unreadable': NOT_IN_FORCE,
+  'config.literal_secret': NOT_IN_FORCE,
+  'config.secret_unavailable': NOT_IN_FORCE,
+  'config.owned_by_file': shown(409, 'The configuration file names this, so it is changed there and nowhere else'),
 
   'registry.server_unknown': tell(404, 'There is no such server. `sallyport servers list` shows those there are.'),
   'registry.server_taken': tell(409, 'There is a server of that id. Choose another id, or remove that one first.'),

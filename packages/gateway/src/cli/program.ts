@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { type Checking, checkCommand } from './commands/check.ts';
 import type { Surroundings } from './commands/command.ts';
 import { grantsCommands } from './commands/grants.ts';
 import { keysCommands } from './commands/keys.ts';
@@ -10,13 +11,14 @@ import { statusCommand } from './commands/status.ts';
 export interface ProgramDeps {
   readonly surroundings: Surroundings;
   readonly starting: Starting;
+  readonly checking: Checking;
   readonly version: string;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
 }
 
 /** Every command, its words and its options. Usage mistakes are thrown, not exited with: the entry maps them to exit code 2. */
-export function programOf({ surroundings, starting, version, out, err }: ProgramDeps): Command {
+export function programOf({ surroundings, starting, checking, version, out, err }: ProgramDeps): Command {
   const program = new Command('sallyport')
     .description('A guarded way between AI clients and everything they can reach')
     .version(version)
@@ -30,6 +32,7 @@ export function programOf({ surroundings, starting, version, out, err }: Program
     .showSuggestionAfterError()
     .enablePositionalOptions(false);
   startingCommands(program, starting);
+  checkCommand(program, checking);
   keysCommands(program, surroundings);
   serversCommands(program, surroundings);
   grantsCommands(program, surroundings);

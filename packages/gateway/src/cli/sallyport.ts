@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -41,6 +42,16 @@ const program = programOf({
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   surroundings: { terminalFor, now: () => Date.now() },
+  checking: {
+    terminalFor,
+    now: () => Date.now(),
+    absolute: (path) => resolve(path),
+    exists: (path) => existsSync(path),
+    env,
+    foundSomething: () => {
+      process.exitCode = EXIT.refused;
+    },
+  },
   starting: {
     terminalFor,
     startGateway: async () => (await import('../main.ts')).startGateway,

@@ -114,4 +114,5 @@ export const NOT_BUILT: Readonly<Record<string, string>> = {
   patch_management: 'patch deadlines (compliance)',
   monitoring: 'detection and alerts (detection)',
   monitoring_config: 'detection and alerts (detection)',
+  roles: 'people and groups (identity); the roles of a key are given when it is made',
 };

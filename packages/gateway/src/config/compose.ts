@@ -16,22 +16,33 @@ export interface Composed {
 
 type Document = Readonly<Record<string, unknown>>;
 
+/** What a document may hold beside the guide's blocks, and the deviations that this permits. */
+export interface Beside {
+  readonly keys: readonly string[];
+  readonly deviations: readonly Deviation[];
+}
+
+const NOTHING: Beside = { keys: [], deviations: [] };
+
 /**
  * The settings that a document means: the guide's values where it says nothing, its own where they are at least as strong, weaker ones
  * where a deviation names them. A failure lists every mistake of the document.
  * @param document `{}` for the guide's values. @param now wall time in milliseconds, by which deviations end.
  */
-export function compose(document: unknown, now: number): Success<Composed> | Mistakes {
+export function compose(document: unknown, now: number, beside: Beside = NOTHING): Success<Composed> | Mistakes {
   if (!isRecord(document))
     return mistakesFound([mistake({ reason: 'config.invalid', key: 'document', expected: 'blocks of keys', got: document })]);
   const { deviations, mistakes } = readDeviations(own(document, 'deviations'), now);
   const blocks = Object.entries(BLOCKS).map(([name, block]) => readBlock(name, block, blockIn(document, name), deviations));
   const values = blocks.flatMap((block) => block.values);
-  const all = [...strangeKeys(document), ...mistakes, ...blocks.flatMap((block) => block.mistakes)];
+  const all = [...strangeKeys(document, beside.keys), ...mistakes, ...blocks.flatMap((block) => block.mistakes)];
   // Only judged when the rest is right: a deviation for a value that is itself wrong is not a second mistake.
   const found = all.length > 0 ? all : unused(deviations, values);
   if (found.length > 0) return mistakesFound(found);
-  return { ok: true, value: Object.freeze({ settings: settingsOf(values, deviations), values: Object.freeze(values) }) };
+  return {
+    ok: true,
+    value: Object.freeze({ settings: settingsOf(values, [...deviations, ...beside.deviations]), values: Object.freeze(values) }),
+  };
 }
 
 function blockIn(document: Document, name: string): unknown {
@@ -41,8 +52,8 @@ function blockIn(document: Document, name: string): unknown {
 
 const own = (document: Document, key: string): unknown => (Object.hasOwn(document, key) ? document[key] : undefined);
 
-function strangeKeys(document: Document): readonly Mistake[] {
-  const known = [...Object.keys(BLOCKS), ...Object.keys(ALIASES), 'deviations'];
+function strangeKeys(document: Document, beside: readonly string[]): readonly Mistake[] {
+  const known = [...Object.keys(BLOCKS), ...Object.keys(ALIASES), 'deviations', ...beside];
   return Object.keys(document).flatMap((key) => {
     const twin = Object.hasOwn(ALIASES, key) ? ALIASES[key] : undefined;
     if (twin !== undefined && Object.hasOwn(document, twin))
@@ -50,7 +61,8 @@ function strangeKeys(document: Document): readonly Mistake[] {
     if (known.includes(key)) return [];
     if (Object.hasOwn(NOT_BUILT, key))
       return [mistake({ reason: 'config.not_built', key, expected: `nothing yet: it waits for ${NOT_BUILT[key]}` })];
-    return [mistake({ reason: 'config.invalid', key, expected: `one of ${known.join(', ')}`, got: key, nearest: nearest(key, known) })];
+    const expected = `one of ${known.join(', ')}`;
+    return [mistake({ reason: 'config.invalid', key, expected, got: key, nearest: nearest(key, known), unknownKey: true })];
   });
 }
 

@@ -1,18 +1,27 @@
 import type { Failure } from '../base/result.ts';
 import type { ConfigReason } from '../contracts/reasons/config.ts';
 
+/** Where something stands in a file; lines and columns count from 1. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
 /** One thing that is wrong with a document, told so that it can be mended. */
 export interface Mistake {
   readonly reason: ConfigReason;
   /** Dotted: `rate_limiting.burst_allowance`. */
   readonly key: string;
   readonly expected: string;
-  /** What stands there, shortened; null where nothing does. */
+  /** What stands there, shortened; null where nothing does, or where it may be a secret. */
   readonly got: string | null;
   /** The key that was probably meant. */
   readonly nearest: string | null;
-  /** Where it stands, once documents come from files; lines and columns count from 1. */
-  readonly position: { readonly line: number; readonly column: number } | null;
+  /** True: no such key exists, and `expected` lists those that do. */
+  readonly unknownKey: boolean;
+  /** The file, as it was named; null for a document that came from none. */
+  readonly file: string | null;
+  readonly position: Place | null;
 }
 
 /** A failure that tells everything that is wrong, not only what was found first. */
@@ -20,16 +29,37 @@ export interface Mistakes extends Failure<ConfigReason> {
   readonly mistakes: readonly Mistake[];
 }
 
-export type MistakeFacts = Pick<Mistake, 'reason' | 'key' | 'expected'> & { readonly got?: unknown; readonly nearest?: string | null };
+export type MistakeFacts = Pick<Mistake, 'reason' | 'key' | 'expected'> & {
+  readonly got?: unknown;
+  readonly nearest?: string | null;
+  readonly unknownKey?: boolean;
+};
 
-export function mistake({ reason, key, expected, got, nearest = null }: MistakeFacts): Mistake {
-  return { reason, key: clip(key, 120), expected, got: got === undefined ? null : show(got), nearest, position: null };
+export function mistake({ reason, key, expected, got, nearest = null, unknownKey = false }: MistakeFacts): Mistake {
+  const shown = got === undefined ? null : show(got);
+  return { reason, key: clip(key, 120), expected, got: shown, nearest, unknownKey, file: null, position: null };
 }
 
 export function mistakesFound(mistakes: readonly Mistake[]): Mistakes {
-  const detail = mistakes.map(({ key, expected, got }) => `${key}: expected ${expected}${got === null ? '' : `, got ${got}`}`).join('; ');
-  return { ok: false, reason: mistakes[0]?.reason ?? 'config.invalid', detail: clip(detail, 1000), mistakes };
+  return { ok: false, reason: mistakes[0]?.reason ?? 'config.invalid', detail: clip(mistakes.map(tellMistake).join('; '), 1000), mistakes };
 }
+
+/** `sallyport.yaml:14:22`, or as much of it as is known. */
+export const placeOf = ({ file, position }: Mistake): string =>
+  file === null ? '' : position === null ? file : `${file}:${position.line}:${position.column}`;
+
+/** What is wrong and how it is mended, without the key and the place. */
+export function sayMistake({ expected, got, nearest, unknownKey }: Mistake): string {
+  if (unknownKey) return nearest === null ? `unknown key; expected ${expected}` : `unknown key; did you mean ${lastOf(nearest)}?`;
+  return `expected ${expected}${got === null ? '' : `, got ${got}`}`;
+}
+
+export function tellMistake(mistake: Mistake): string {
+  const place = placeOf(mistake);
+  return `${place === '' ? '' : `${place} `}${mistake.key}: ${sayMistake(mistake)}`;
+}
+
+const lastOf = (key: string): string => key.slice(key.lastIndexOf('.') + 1);
 
 function show(value: unknown): string {
   try {

@@ -49,6 +49,7 @@ const stray = (block: string, key: string, known: readonly string[]): Mistake =>
     expected: `one of ${known.join(', ')}`,
     got: key,
     nearest: near === null ? null : `${block}.${near}`,
+    unknownKey: true,
   });
 };
 

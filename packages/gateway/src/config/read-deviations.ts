@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Deviation } from '../contracts/settings.ts';
 import { type Mistake, mistake } from './mistake.ts';
 
-const deviation = z.strictObject({
+/** One entry of `deviations`. */
+export const deviation = z.strictObject({
   key: z.string().max(100),
   value: z.union([z.string().max(200), z.number(), z.boolean(), z.array(z.string().max(200)).max(20)]),
   reason: z.string().trim().min(10).max(500),

@@ -157,6 +157,10 @@ export const REPLIES = {
   'config.invalid': operator(),
   'config.deviation_expired': operator(),
   'config.no_deviation_possible': operator(),
+  'config.unreadable': operator(),
+  'config.literal_secret': operator(),
+  'config.secret_unavailable': operator(),
+  'config.owned_by_file': operator(),
 
   'storage.data_in_use': operator(),
   'storage.damaged': operator(),

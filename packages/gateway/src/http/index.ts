@@ -1,4 +1,4 @@
-export { addressKey, clientAddress, NO_PROXIES, normaliseAddress } from './address.ts';
+export { addressKey, clientAddress, NO_PROXIES, normaliseAddress, type TrustedProxies, trustedProxies } from './address.ts';
 export { accepts, isContentTypeAllowed, type MediaType, parseMediaType } from './content-type.ts';
 export { type HostRules, hostRules, isHostAllowed, isOriginAllowed } from './host-origin.ts';
 export { type Listener, type ListenLimits, type ListenOptions, type ListenPlace, listen } from './listen.ts';
@@ -11,6 +11,6 @@ export {
   openOutbound,
   reachOf,
 } from './outbound.ts';
-export type { Reach } from './reach.ts';
+export { isLoopbackHost, type Reach } from './reach.ts';
 export { type BodyLimits, type BodyReason, readBody } from './read-body.ts';
 export { repeatedHeaders } from './repeated-headers.ts';

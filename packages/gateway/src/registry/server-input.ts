@@ -86,6 +86,18 @@ export function parseServer(tenant: TenantId, input: unknown): Result<ParsedServ
   });
 }
 
+export interface ServerProblem {
+  readonly path: readonly string[];
+  /** For people; never the value, which may be a secret. */
+  readonly message: string;
+}
+
+/** Everything that is wrong with what a person wrote, and nothing is started. */
+export function checkServer(input: unknown): readonly ServerProblem[] {
+  const parsed = serverInput.safeParse(input);
+  return parsed.success ? [] : parsed.error.issues.map(({ path, message }) => ({ path: path.map(String), message }));
+}
+
 const describe = (issue: z.core.$ZodIssue): string => {
   const keys = issue.code === 'unrecognized_keys' ? ` (${issue.keys.map((key) => key.slice(0, 40)).join(', ')})` : '';
   return `${issue.path.join('.') || 'server'}: ${issue.code === 'unrecognized_keys' ? 'unknown key' : issue.message}${keys}`;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { VerbName } from '../../src/admin/access.ts';
+import type { Checking } from '../../src/cli/commands/check.ts';
 import type { Starting } from '../../src/cli/commands/serve.ts';
 import { CommandError } from '../../src/cli/exit.ts';
 import { programOf } from '../../src/cli/program.ts';
@@ -19,6 +20,7 @@ const REF = '01JB0000000000000000000000';
 const COMMANDS: Readonly<Record<string, { readonly verb: VerbName; readonly args: readonly string[] } | null>> = {
   demo: null,
   serve: null,
+  check: null,
   'keys create': { verb: 'keys.create', args: ['ann', '--role', 'reader', '--scope', '*/*'] },
   'keys list': { verb: 'keys.list', args: [] },
   'keys revoke': { verb: 'keys.revoke', args: ['key_none'] },
@@ -55,6 +57,7 @@ const program = (): Command =>
     surroundings: { terminalFor: () => quiet, now: () => Date.now() },
     // The commands that start a gateway are listed and never run here.
     starting: { terminalFor: () => quiet, startGateway: async () => startGateway } as unknown as Starting,
+    checking: { terminalFor: () => quiet } as unknown as Checking,
   });
 
 const leaves = (command: Command, path: readonly string[] = []): readonly string[] =>

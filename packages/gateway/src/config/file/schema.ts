@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import { ALIASES, BLOCKS } from '../blocks.ts';
+import { deviation } from '../read-deviations.ts';
+
+// Each message says what is expected there: it is what a person reads who got it wrong.
+const text = (most: number, expected: string) => z.string(expected).min(1, expected).max(most, expected);
+const port = z.int('a port from 0 (any) to 65535').min(0, 'a port from 0 (any) to 65535').max(65_535, 'a port from 0 (any) to 65535');
+const reference = text(4096, 'env:NAME or file:PATH');
+const names = (what: string) => z.array(text(300, what), `a list of ${what}`).max(100, `at most 100 of ${what}`);
+const block = <S extends z.ZodRawShape>(shape: S) => z.strictObject(shape, 'a block of keys');
+
+const tls = block({
+  cert: text(4096, 'the path of a PEM file').describe('The certificate with its chain, PEM. A path, from the folder of this file.'),
+  key: text(4096, 'the path of a PEM file').describe('Its private key, PEM, readable by nobody else.'),
+}).describe('TLS 1.3, which is the least that is spoken.');
+
+const plainHttp = block({
+  reason: z.string('why, in at least 10 characters').trim().min(10, 'why, in at least 10 characters').max(500, 'at most 500 characters'),
+  until: z.iso.date('a date, YYYY-MM-DD').describe('The last day on which it holds.'),
+}).describe('Permits plain HTTP beyond the loopback interface. It is recorded and shown as the deviation that it is.');
+
+const listener = block({
+  host: text(300, 'an address, such as 127.0.0.1 or ::').optional().describe('The address to listen on. 127.0.0.1 where nothing is said.'),
+  port: port.optional(),
+  names: names('hosts, such as mcp.example.com').optional().describe('Hosts by which it is reached from outside: NAME or NAME:PORT.'),
+  origins: names('web origins, such as https://inspector.example').optional().describe('Web origins that may call it.'),
+  tls: tls.optional(),
+  plain_http: plainHttp.optional(),
+});
+
+const values = (most: number) => z.record(z.string(), text(most, 'text, env:NAME or file:PATH'), 'a block of names and values');
+const launch = {
+  command: text(4096, 'the program to start').describe('A program, never a shell line.'),
+  args: z.array(z.string('text').max(8192, 'at most 8192 characters'), 'a list of texts').max(100, 'at most 100').optional(),
+  env: values(8192)
+    .optional()
+    .describe('Added to PATH, HOME and LANG, which are all that the program gets. Secrets as env:NAME or file:PATH.'),
+};
+
+const SERVER = 'a server with command, url or local';
+const server = z
+  .strictObject(
+    {
+      title: text(200, 'a title').optional(),
+      command: launch.command.optional(),
+      args: launch.args,
+      env: launch.env,
+      url: text(2000, 'https://... or http:// on the loopback interface')
+        .optional()
+        .describe('A server that runs elsewhere, over Streamable HTTP.'),
+      headers: values(8192).optional().describe('Sent with every request. Secrets as env:NAME, file:PATH or Bearer env:NAME.'),
+      local: block({
+        ...launch,
+        token_env: text(100, 'a variable').describe('The variable in which the program takes its bearer token, which the gateway makes.'),
+        path: text(1000, 'a path, such as /mcp'),
+      })
+        .optional()
+        .describe('An HTTP server that the gateway starts on the loopback interface.'),
+      sharing: z.enum(['session', 'principal', 'shared'], 'session, principal or shared').optional(),
+      enabled: z.boolean('true or false').optional(),
+      effects: z
+        .record(z.string().max(256), z.enum(['read', 'write', 'destructive'], 'read, write or destructive'), 'a block of tools and effects')
+        .optional()
+        .describe('What each tool does to the world: read, write or destructive. A tool that is not named counts as destructive.'),
+    },
+    SERVER,
+  )
+  .refine(
+    (one) => [one.command, one.url, one.local].filter((way) => way !== undefined).length === 1,
+    'exactly one of command, url and local',
+  )
+  .refine((one) => one.command !== undefined || (one.args === undefined && one.env === undefined), 'args and env beside command only')
+  .refine((one) => one.url !== undefined || one.headers === undefined, 'headers beside url only');
+
+const grant = block({
+  principal: text(200, 'a principal, as `sallyport keys list` prints it'),
+  tool: z
+    .string('SERVER__TOOL')
+    .regex(/^[a-z0-9-]+__.+$/, 'SERVER__TOOL')
+    .max(300, 'SERVER__TOOL'),
+});
+
+/** What `sallyport.yaml` may hold beside the blocks of the guide. */
+const parts = {
+  $schema: z.string().optional().describe('For editors; ignored.'),
+  listeners: block({
+    gateway: listener.optional().describe('For clients. Port 8080 where nothing is said.'),
+    admin: listener.optional().describe('For administration. Port 8081 where nothing is said.'),
+  }).optional(),
+  tls: tls.optional().describe('For both listeners, unless one has its own.'),
+  trusted_proxies: z
+    .array(text(100, 'an address or network, such as 10.0.0.0/8'), 'a list of addresses and networks')
+    .max(100, 'at most 100')
+    .optional()
+    .describe('Peers whose X-Forwarded-For is believed. It is never read from any other.'),
+  storage: block({
+    postgres: reference.describe('postgres://..., as env:NAME or file:PATH since it holds a password.'),
+  })
+    .optional()
+    .describe('PostgreSQL for state and journal. The encrypted store in the data directory where nothing is said.'),
+  servers: z
+    .record(z.string(), server, 'a block of servers by id')
+    .optional()
+    .describe('Servers by id: lower case words of letters and digits, joined by single hyphens.'),
+  grants: z
+    .array(grant, 'a list of grants')
+    .max(1000, 'at most 1000')
+    .optional()
+    .describe('One tool for one principal: the only way to a destructive one.'),
+  policies: z
+    .union([text(4096, 'a folder'), z.array(text(4096, 'a folder'))], 'a folder, or a list of folders')
+    .optional()
+    .describe('Folders of .cedar files, from the folder of this file.'),
+} as const;
+
+export const PARTS: Readonly<Record<string, z.ZodType>> = parts;
+export const SERVER_SHAPE: z.ZodType<z.output<typeof server>> = server;
+
+export const fileParts = z.strictObject(parts);
+export type FileParts = z.output<typeof fileParts>;
+export type FileServer = NonNullable<FileParts['servers']>[string];
+export type FileListener = NonNullable<NonNullable<FileParts['listeners']>['gateway']>;
+
+export const PART_NAMES: readonly string[] = Object.keys(parts);
+
+const blockSchema = (name: string): z.ZodType =>
+  z
+    .strictObject(
+      Object.fromEntries(
+        Object.entries(BLOCKS[name] ?? {}).map(([key, rule]) => [key, rule.form.optional().describe(`${rule.about} ${rule.expected}.`)]),
+      ),
+    )
+    .optional();
+
+/** The whole file, for editors and for the reference: the same shapes that the file is read by. */
+export const wholeFile: z.ZodType = z
+  .strictObject({
+    ...parts,
+    ...Object.fromEntries(Object.keys(BLOCKS).map((name) => [name, blockSchema(name)])),
+    ...Object.fromEntries(Object.entries(ALIASES).map(([alias, name]) => [alias, blockSchema(name)])),
+    deviations: z.array(deviation).max(100).optional().describe('Values weaker than the guide, each with its reason and its end.'),
+  })
+  .describe('sallyport.yaml, the configuration of a Sallyport gateway');

@@ -1,0 +1,42 @@
+import type { JsonObject } from '../../contracts/json.ts';
+import { checkServer, type ServerProblem } from '../../registry/index.ts';
+import { type Mistake, mistake } from '../mistake.ts';
+import type { Path, Places } from './places.ts';
+import type { FileServer } from './schema.ts';
+
+/** A server of the file as `POST /api/v1/servers` would take it; references stand where secrets will. */
+export function serverInput(id: string, server: FileServer): JsonObject {
+  const { title, sharing, enabled, effects } = server;
+  const more = Object.fromEntries(Object.entries({ title, sharing, enabled, effects }).filter(([, value]) => value !== undefined));
+  return { id, transport: transportOf(server), ...more } as JsonObject;
+}
+
+function transportOf({ command, args, env, url, headers, local }: FileServer): JsonObject {
+  if (command !== undefined) return { kind: 'stdio', launch: { command, args: args ?? [], env: env ?? {} } };
+  if (local === undefined) return { kind: 'streamable-http', url: url ?? null, headers: headers ?? {} };
+  const launch = { command: local.command, args: local.args ?? [], env: local.env ?? {} };
+  return { kind: 'streamable-http', local: { launch, tokenEnv: local.token_env, path: local.path } };
+}
+
+/** What the registry would refuse, told before anything is started. */
+export function serverMistakes(servers: Readonly<Record<string, FileServer>>, places: Places): readonly Mistake[] {
+  return Object.entries(servers).flatMap(([id, server]) =>
+    checkServer(serverInput(id, server)).map((problem) => {
+      const path = pathInFile(id, problem);
+      return {
+        ...mistake({ reason: 'config.invalid', key: path.join('.'), expected: expectedBy(problem.message) }),
+        position: places.keyAt(path),
+      };
+    }),
+  );
+}
+
+/** "must match X" becomes "X", and "has a line break" becomes "nothing that has a line break". */
+const expectedBy = (message: string): string =>
+  /^(must match|must be|needs) /.test(message) ? message.replace(/^(must match|must be|needs) /, '') : `nothing that ${message}`;
+
+/** `transport.local.launch.tokenEnv` of the registry is `local.token_env` of the file. */
+function pathInFile(id: string, { path }: ServerProblem): Path {
+  const inFile = path.filter((step) => step !== 'transport' && step !== 'launch').map((step) => (step === 'tokenEnv' ? 'token_env' : step));
+  return ['servers', id, ...(path[0] === 'id' ? [] : inFile)];
+}

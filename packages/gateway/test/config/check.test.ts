@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const ENTRY = join(import.meta.dirname, '../../src/cli/sallyport.ts');
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sallyport-check-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+const check = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> =>
+  new Promise((resolve) => {
+    const options = { timeout: 30_000, cwd: folder, env: { ...process.env, ...env } };
+    const child = execFile(process.execPath, [ENTRY, 'check', ...args], options, (_error, out, err) =>
+      resolve({ code: child.exitCode ?? -1, out, err }),
+    );
+  });
+
+const write = (name: string, text: string): void => writeFileSync(join(folder, name), text, { mode: 0o600 });
+
+describe('sallyport check', () => {
+  it('of a file that is right says so and ends with 0', async () => {
+    write('sallyport.yaml', 'rate_limiting: { requests_per_minute: 60 }\n');
+    const ended = await check([]);
+    expect(ended).toMatchObject({ code: 0, err: '' });
+    expect(ended.out).toContain('sallyport.yaml is right');
+  });
+
+  it('tells all mistakes with file, line, key and mend, and ends with 1', async () => {
+    write('bad.yaml', 'rate_limiting:\n  requests_per_minutes: 60\nservers: { a: { command: x, env: { API_KEY: literal } } }\n');
+    const { code, out } = await check(['bad.yaml']);
+    expect(code).toBe(1);
+    expect(out).toContain('bad.yaml:2:3\trate_limiting.requests_per_minutes\tunknown key; did you mean requests_per_minute?');
+    expect(out).toContain('bad.yaml:3:36\tservers.a.env.API_KEY\texpected env:NAME or file:PATH in place of a literal secret');
+    expect(out).toContain('2 mistakes; the running configuration is unchanged');
+  });
+
+  it('gives the same to programs', async () => {
+    write('bad.yaml', 'listners: {}\n');
+    const { code, out } = await check(['bad.yaml', '--json']);
+    expect(code).toBe(1);
+    expect(JSON.parse(out).mistakes).toEqual([
+      expect.objectContaining({ file: 'bad.yaml', line: 1, column: 1, key: 'listners', reason: 'config.invalid', nearest: 'listeners' }),
+    ]);
+  });
+
+  it('explains where each value came from', async () => {
+    write('sallyport.yaml', 'rate_limiting_config:\n  requests_per_minute: 60\n');
+    const { code, out } = await check(['--explain', '--json']);
+    expect(code).toBe(0);
+    const rows = JSON.parse(out) as readonly { readonly key: string }[];
+    expect(rows.find((row) => row.key === 'rate_limiting.requests_per_minute')).toMatchObject({
+      value: 60,
+      source: 'document',
+      line: 2,
+      column: 3,
+    });
+    expect(rows.find((row) => row.key === 'rate_limiting.burst_allowance')).toMatchObject({ value: 20, source: 'guide', line: null });
+  });
+
+  it('looks references up, unless it is told not to', async () => {
+    write('refs.yaml', 'servers: { a: { command: x, env: { API_KEY: env:CHECK_TEST_KEY, OTHER_KEY: "file:token" } } }\n');
+    write('token', 'a secret\n');
+    expect((await check(['refs.yaml'])).out).toContain('the environment variable CHECK_TEST_KEY, which is not set');
+    expect((await check(['refs.yaml'], { CHECK_TEST_KEY: 'x' })).code).toBe(0);
+    expect((await check(['refs.yaml', '--no-secrets'])).code).toBe(0);
+    chmodSync(join(folder, 'token'), 0o644);
+    const { code, out } = await check(['refs.yaml'], { CHECK_TEST_KEY: 'x' });
+    expect(code).toBe(1);
+    expect(out).toContain('a file that others cannot read: chmod o-rwx');
+  });
+
+  it('of a file that anybody may write is refused', async () => {
+    write('open.yaml', '{}');
+    chmodSync(join(folder, 'open.yaml'), 0o666);
+    expect(await check(['open.yaml'])).toMatchObject({ code: 1, out: expect.stringContaining('chmod o-w') });
+  });
+
+  it('of a file that is not there is wrong usage, and of a folder is a mistake', async () => {
+    expect(await check(['nothing.yaml'])).toMatchObject({ code: 2, err: expect.stringContaining('There is no file nothing.yaml') });
+    expect(await check([folder])).toMatchObject({ code: 1, out: expect.stringContaining('a plain file') });
+  });
+});
