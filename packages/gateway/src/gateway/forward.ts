@@ -2,7 +2,7 @@ import type { ServerId } from '../base/ids.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { Deny } from '../contracts/verdict.ts';
-import { writeParamHeaders } from '../protocol/index.ts';
+import { isObject, writeParamHeaders } from '../protocol/index.ts';
 import type { Answer } from './downstream/answer.ts';
 import type { CallStream, Session } from './downstream/sessions.ts';
 import type { Call } from './exchange.ts';
@@ -11,7 +11,7 @@ import { isSevereEnough } from './log-level.ts';
 import type { Works } from './methods/works.ts';
 import { listenerFor } from './notify.ts';
 import { errorOf } from './respond.ts';
-import type { UpstreamRequest, UpstreamSession } from './upstream/upstream.ts';
+import type { UpstreamAnswer, UpstreamRequest, UpstreamSession } from './upstream/upstream.ts';
 
 export type Forwarded = { readonly progress: number } & (
   | { readonly kind: 'result'; readonly result: JsonObject; readonly text: string }
@@ -119,7 +119,8 @@ function requestOf(call: Call, answer: Answer, inFlight: InFlight): UpstreamRequ
 
 const shownName = ({ exchange: { frame } }: Call): string => (frame.params.kind === 'call' ? frame.params.name : '');
 
-// The server's words reach the client as an error of its call; the code is kept where it says something to a client.
-function serverError(call: Call, error: { readonly code: number; readonly message: string }): string {
-  return errorOf(call.exchange.frame.id, { code: error.code, message: error.message, data: { ref: call.exchange.id } });
+// The server's words reach the client as an error of its call. Its data is part of the protocol (-32021 names what is missing), with our reference in it.
+function serverError({ exchange }: Call, { code, message, data }: Extract<UpstreamAnswer, { readonly kind: 'error' }>): string {
+  const told = data === undefined ? {} : isObject(data) ? data : { data };
+  return errorOf(exchange.frame.id, { code, message, data: { ...told, ref: exchange.id } });
 }

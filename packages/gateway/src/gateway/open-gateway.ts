@@ -90,9 +90,9 @@ function worksOf(deps: GatewayDeps, own: Pick<Works, 'sessions' | 'listens' | 's
     holds: new Holds(clock),
     shape: (exchange, { result, text }) => rulesOf(exchange.frame.revision).shapeCallResult({ value: result, text }).text,
     reply,
-    finish(exchange, answer, json) {
+    finish(exchange, answer, json, status = 200) {
       headBudget(answer, exchange);
-      answer.finish(200, json);
+      answer.finish(status, json);
     },
   };
 }

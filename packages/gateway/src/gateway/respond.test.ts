@@ -3,7 +3,7 @@ import type { Reason } from '../contracts/reasons/index.ts';
 import type { Deny } from '../contracts/verdict.ts';
 import type { Partially } from './exchange.ts';
 import { REPLIES } from './reply.ts';
-import { refusalOf } from './respond.ts';
+import { refusalOf, statusOfError } from './respond.ts';
 
 const exchangeOf = (revision: string, className: string, kind = 'request'): Partially =>
   ({
@@ -60,6 +60,23 @@ describe('a refusal on the wire', () => {
       expect(json).toContain('01JB0000000000000000000000');
       expect(json).not.toContain('secret');
     }
+  });
+
+  it.each([
+    ['modern', ['2026-07-28']],
+    ['legacy', ['2026-07-28', '2025-11-25', '2025-06-18', '2025-03-26']],
+  ] as const)('of an unknown version names what was asked for and what there is in the %s era', (era, supported) => {
+    const of = { id: 7, era };
+    const { status, json } = refusalOf({ id: 'REF' } as never, { ...deny('protocol.unsupported_version', '2099-01-01'), of });
+    expect(status).toBe(400);
+    expect(JSON.parse(json).error).toMatchObject({ code: -32022, data: { requested: '2099-01-01', supported } });
+  });
+
+  it('binds the codes that the stateless revision binds to a status, and no other', () => {
+    expect([-32020, -32021, -32022, -32601, -32602, -32603, 7].map((code) => statusOfError({ era: 'modern' }, code))).toEqual([
+      400, 400, 400, 404, 200, 200, 200,
+    ]);
+    expect([-32021, -32601].map((code) => statusOfError({ era: 'legacy' }, code))).toEqual([200, 200]);
   });
 
   it('uses codes of its own outside the range that JSON-RPC and MCP reserve', () => {

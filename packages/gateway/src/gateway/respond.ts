@@ -1,5 +1,6 @@
 import type { JsonObject } from '../contracts/json.ts';
 import type { Deny } from '../contracts/verdict.ts';
+import { MODERN, REVISIONS } from '../protocol/index.ts';
 import type { Answer } from './downstream/answer.ts';
 import type { Exchange, Frame, Partially } from './exchange.ts';
 import { REPLIES, type Row } from './reply.ts';
@@ -41,16 +42,22 @@ function statusOf(row: Row, frame: Frame | null, denied: Deny): number {
   return asked && (row.as === 'protocol' || row.as === 'tool') ? 200 : row.http;
 }
 
+/** The status that goes with an error which a server gave: the stateless revision binds some codes to one (MCP 2026-07-28, transports). */
+export const statusOfError = ({ era }: Pick<Frame, 'era'>, code: number): number => (era === 'modern' ? (BOUND[code] ?? 200) : 200);
+
+const BOUND: Readonly<Record<number, number>> = { [-32020]: 400, [-32021]: 400, [-32022]: 400, [-32601]: 404 };
+
 const wasRequest = ({ of }: Deny): boolean => of?.era === 'legacy' && of.id !== null;
 
 /** Refusals of a message that was a request: its method or its params were not accepted. */
 const READ = new Set([-32601, -32602]);
 
-function versions(denied: Deny): JsonObject {
-  return denied.reason === 'protocol.unsupported_version' ? { supported: SUPPORTED } : {};
+// A stateless client reads what `server/discover` lists too: a stateful revision is begun by `initialize` and never named in `_meta`.
+function versions({ reason, shown, of }: Deny): JsonObject {
+  if (reason !== 'protocol.unsupported_version') return {};
+  const supported = of?.era === 'legacy' ? [...REVISIONS].reverse() : [MODERN];
+  return { supported, ...(shown === undefined ? {} : { requested: shown }) };
 }
-
-const SUPPORTED = ['2026-07-28', '2025-11-25', '2025-06-18', '2025-03-26'];
 
 /** Heads that go with a refusal: how long to wait, how to authenticate, which verbs there are. */
 export function headRefusal(answer: Answer, denied: Deny): void {

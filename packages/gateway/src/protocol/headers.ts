@@ -69,7 +69,7 @@ export function legacyRevision(
 ): Result<LegacyRevision, 'protocol.unsupported_version' | 'protocol.header_mismatch'> {
   const sent = headers['mcp-protocol-version'];
   if (sent === undefined) return success(session ?? REVISION_WITHOUT_HEADER);
-  if (typeof sent !== 'string' || !isLegacyRevision(sent)) return failure('protocol.unsupported_version');
+  if (typeof sent !== 'string' || !isLegacyRevision(sent)) return failure('protocol.unsupported_version', String(sent).slice(0, 64));
   return session === null || session === sent ? success(sent) : failure('protocol.header_mismatch', 'MCP-Protocol-Version');
 }
 

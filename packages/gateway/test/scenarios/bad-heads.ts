@@ -143,8 +143,15 @@ const MODERN: readonly BadInput[] = [
   { name: 'no capabilities in _meta', body: withMeta('{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}'), id: 'bad', ...MISSING },
   { name: 'no _meta', body: callText('legacy'), id: 'bad', ...MISSING },
   {
+    name: 'a version to come in _meta alone',
+    body: withMeta(META.replace('2026-07-28', '2027-01-01')),
+    id: 'bad',
+    ...MISMATCH,
+  },
+  {
     name: 'a version to come',
     body: withMeta(META.replace('2026-07-28', '2027-01-01')),
+    headers: { 'mcp-protocol-version': '2027-01-01' },
     id: 'bad',
     ...at(400, -32022, 'protocol.unsupported_version'),
   },

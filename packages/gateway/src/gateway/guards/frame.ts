@@ -1,5 +1,5 @@
 import { LIMITS } from '../../base/limits.ts';
-import { type Result, success } from '../../base/result.ts';
+import { type Failure, type Result, success } from '../../base/result.ts';
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import type { Reason } from '../../contracts/reasons/index.ts';
 import type { ProtocolReason } from '../../contracts/reasons/protocol.ts';
@@ -120,7 +120,7 @@ function frameModern(exchange: Known, message: Spoken, read: Read): Framed {
   const plan = planOf(message.method, MODERN, 'client');
   // Body first, then headers, then the method: the order in which the revision's errors are told.
   const checked = rulesOf(MODERN).checkParams(message.method, message.params);
-  if (!checked.ok && ENVELOPE.has(checked.reason)) return refuse(shownFailure(checked));
+  if (!checked.ok && ENVELOPE.has(checked.reason)) return refuse(contradicted(exchange.http.headers, checked) ?? shownFailure(checked));
   const headers =
     message.kind === 'request'
       ? checkHeaders(exchange.http.headers, { method: message.method, params: message.params, revision: MODERN })
@@ -204,6 +204,13 @@ function revisionOf(headers: Headers, message: Spoken, session: Session | null):
 
 /** What the envelope of a modern request lacks is told before anything else about it. */
 const ENVELOPE: ReadonlySet<Reason> = new Set(['protocol.missing_meta', 'protocol.unsupported_version']);
+
+// Two versions in one request: which of them is meant has to be told before whether it is spoken here (MCP 2026-07-28, transports).
+function contradicted(headers: Headers, { reason, detail }: Failure<Reason>): Deny | null {
+  const sent = headers['mcp-protocol-version'];
+  if (reason !== 'protocol.unsupported_version' || sent === undefined || sent === detail) return null;
+  return { verdict: 'deny', reason: 'protocol.header_mismatch', detail: 'MCP-Protocol-Version', shown: 'MCP-Protocol-Version' };
+}
 
 function handleOf(params: JsonObject | null): string | null {
   const meta: JsonValue | undefined = params?.['_meta'];

@@ -12,7 +12,7 @@ import type { ResultVerdict } from '../guard.ts';
 import { HANDLE_KEY } from '../holds.ts';
 import { describe } from '../line.ts';
 import { intentEntry, type Outcome, outcomeEntry, refusalEntry } from '../records.ts';
-import { resultOf } from '../respond.ts';
+import { resultOf, statusOfError } from '../respond.ts';
 import { runScreens } from '../screens/run-screens.ts';
 import { refuse, type Works } from './works.ts';
 
@@ -75,7 +75,8 @@ async function complete(call: Call, intent: Receipt, answer: Answer, works: Work
   // It was forwarded, so what a failed intent says ("nothing was forwarded") would be wrong here.
   if (!recorded.ok) return works.reply(exchange, { verdict: 'deny', reason: 'audit.outcome_unknown' }, answer);
   if (settled.kind === 'denied') return works.reply(exchange, settled.denied, answer);
-  works.finish(exchange, answer, settled.kind === 'error' ? settled.json : resultOf(exchange.frame.id, settled.text));
+  if (settled.kind === 'error') return works.finish(exchange, answer, settled.json, statusOfError(exchange.frame, settled.code));
+  works.finish(exchange, answer, resultOf(exchange.frame.id, settled.text));
 }
 
 interface Told {

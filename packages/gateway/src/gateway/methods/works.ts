@@ -30,8 +30,8 @@ export interface Works {
   shape(exchange: Exchange, value: CallResult): string;
   /** Answers with a denial that is already recorded. */
   reply(exchange: Partially, denied: Deny, answer: Answer, meta?: JsonObject): void;
-  /** Answers with a complete JSON-RPC response. */
-  finish(exchange: Exchange, answer: Answer, json: string): void;
+  /** Answers with a complete JSON-RPC response; `status` is 200 where it is absent. */
+  finish(exchange: Exchange, answer: Answer, json: string, status?: number): void;
   /** What a server offers differs from what was pinned. */
   onDrift(server: string): void;
 }

@@ -19,7 +19,7 @@ export function receive(message: Incoming, to: Receiver): void {
       if (ownStream(message.id, to)) to.calls.answer(message.id, { kind: 'result', result: message.result, text: message.text });
       return;
     case 'error':
-      if (ownStream(message.id, to)) to.calls.answer(message.id, { kind: 'error', code: message.code, message: message.message });
+      if (ownStream(message.id, to)) to.calls.answer(message.id, withoutId(message));
       return;
     case 'request':
       to.reply(answerServer(message.id, message.method));
@@ -29,6 +29,8 @@ export function receive(message: Incoming, to: Receiver): void {
       return;
   }
 }
+
+const withoutId = ({ id: _, ...error }: Extract<Incoming, { readonly kind: 'error' }>) => error;
 
 // On the response stream of one call a server may answer that call only: otherwise one request could settle another principal's.
 const ownStream = (id: JsonValue, to: Receiver): boolean => to.callId === null || to.callId === id;

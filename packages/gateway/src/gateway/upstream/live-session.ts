@@ -30,6 +30,7 @@ export class LiveSession implements UpstreamSession {
   #usedAt: number;
   #watchers = 0;
   #reread: NodeJS.Timeout | null = null;
+  #readAt = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor(options: LiveOptions) {
@@ -113,10 +114,13 @@ export class LiveSession implements UpstreamSession {
   /** Told by the connection, as often as the server likes. */
   listChanged(): void {
     if (this.#reread !== null || this.#closed) return;
+    // The first change is told at once; those that follow share the next reading.
+    const wait = Math.max(0, this.#readAt + REREAD_MS - this.#options.clock.monotonic());
     this.#reread = setTimeout(() => {
       this.#reread = null;
+      this.#readAt = this.#options.clock.monotonic();
       void this.#readAgain();
-    }, REREAD_MS);
+    }, wait);
     this.#reread.unref();
   }
 

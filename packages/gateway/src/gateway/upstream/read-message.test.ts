@@ -46,6 +46,16 @@ describe('a message of a server', () => {
     expect(read(text)).toMatchObject({ ok: false, reason: 'gateway.upstream_garbage' });
   });
 
+  it('keeps the data of an error, and none of more than 64 KiB', () => {
+    const error = (data: unknown) => read(JSON.stringify({ jsonrpc: '2.0', id: 1, error: { code: -32021, message: 'no', data } }));
+    expect(error({ requiredCapabilities: { sampling: {} } })).toMatchObject({
+      ok: true,
+      value: { data: { requiredCapabilities: { sampling: {} } } },
+    });
+    expect(error(undefined)).toEqual({ ok: true, value: { kind: 'error', id: 1, code: -32021, message: 'no' } });
+    expect(error('x'.repeat(65_536))).toEqual({ ok: true, value: { kind: 'error', id: 1, code: -32021, message: 'no' } });
+  });
+
   it('over 10 MB is too large, unparsed', () => {
     expect(readMessage(Buffer.alloc(10_485_761, '['))).toMatchObject({ ok: false, reason: 'gateway.upstream_too_large' });
   });

@@ -1,19 +1,20 @@
 import { LIMITS } from '../../base/limits.ts';
 import { failure, type Result, success } from '../../base/result.ts';
-import type { JsonObject } from '../../contracts/json.ts';
-import { classify, parseStrict, type RpcId, sliceResult } from '../../protocol/index.ts';
+import type { JsonObject, JsonValue } from '../../contracts/json.ts';
+import { classify, parseStrict, type RpcError, type RpcId, sliceResult } from '../../protocol/index.ts';
 
 /** One message of a server, its shape checked once. */
 export type Incoming =
   | { readonly kind: 'result'; readonly id: RpcId; readonly result: JsonObject; readonly text: string }
-  | { readonly kind: 'error'; readonly id: RpcId | null; readonly code: number; readonly message: string }
+  | { readonly kind: 'error'; readonly id: RpcId | null; readonly code: number; readonly message: string; readonly data?: JsonValue }
   | { readonly kind: 'request'; readonly id: RpcId; readonly method: string; readonly params: JsonObject }
   | { readonly kind: 'notification'; readonly method: string; readonly params: JsonObject };
 
 type Read = Result<Incoming, 'gateway.upstream_garbage' | 'gateway.upstream_too_large'>;
 
-/** How much of an error's text is kept. */
+/** How much of an error's text is kept, and up to how many characters of JSON its data is. */
 const ERROR_TEXT = 2000;
+const ERROR_DATA = 65_536;
 
 /**
  * Reads one message under the strict rules of the protocol room. Batches are garbage: we send none, so none answers us. What a server writes costs
@@ -32,7 +33,13 @@ export function readMessage(bytes: Uint8Array): Read {
       return success({ kind: 'result', id: read.id, result: read.result, text: sliceResult(parsed.value.text, whole) });
     }
     case 'error':
-      return success({ kind: 'error', id: read.id, code: read.error.code, message: read.error.message.slice(0, ERROR_TEXT) });
+      return success({
+        kind: 'error',
+        id: read.id,
+        code: read.error.code,
+        message: read.error.message.slice(0, ERROR_TEXT),
+        ...dataOf(read.error),
+      });
     case 'request':
       return success({ kind: 'request', id: read.id, method: read.method, params: read.params ?? {} });
     case 'notification':
@@ -41,6 +48,9 @@ export function readMessage(bytes: Uint8Array): Read {
       return failure('gateway.upstream_garbage', 'a batch');
   }
 }
+
+const dataOf = ({ data }: RpcError): { readonly data?: JsonValue } =>
+  data === undefined || JSON.stringify(data).length > ERROR_DATA ? {} : { data };
 
 const NEAR_EDGE = 256;
 const OWN_ID = /"id"\s*:\s*"([A-Za-z0-9_-]{17,40})"/;

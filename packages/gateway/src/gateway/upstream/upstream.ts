@@ -1,6 +1,6 @@
 import type { DownstreamSessionId } from '../../base/ids.ts';
 import type { Result } from '../../base/result.ts';
-import type { JsonObject } from '../../contracts/json.ts';
+import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import type { Principal } from '../../contracts/principal.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { Registration } from '../../contracts/registration.ts';
@@ -29,7 +29,8 @@ export type UpstreamAnswer =
       /** The result's own JSON text: `JSON.stringify(result)` and equal to what was parsed, so it goes on as it is. */
       readonly text: string;
     }
-  | { readonly kind: 'error'; readonly code: number; readonly message: string };
+  /** `data` where the server gave any, bounded by `read-message.ts`. */
+  | { readonly kind: 'error'; readonly code: number; readonly message: string; readonly data?: JsonValue };
 
 export interface UpstreamSession {
   readonly era: Era;
