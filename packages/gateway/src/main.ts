@@ -7,6 +7,7 @@ import { type Gateway, openGateway } from './gateway/index.ts';
 import { type HostRules, hostRules, type Listener, listen } from './http/index.ts';
 import { applier } from './main/apply.ts';
 import { driftWatch } from './main/drift.ts';
+import { namePlace } from './main/endpoint-file.ts';
 import { findPort } from './main/find-port.ts';
 import { type FirstKeys, firstKeys } from './main/first-keys.ts';
 import { followFromNow } from './main/follow.ts';
@@ -87,6 +88,7 @@ async function join(
     return admin;
   }
   state.admin = admin.value;
+  const forget = namePlace(options.data, mcpUrl(state));
   const watch = watchKeys(rooms, options.log);
   return success({
     mcpUrl: mcpUrl(state),
@@ -102,6 +104,7 @@ async function join(
     follow: (onRecord) => followFromNow(rooms, onRecord),
     stop: async () => {
       state.draining = true;
+      forget();
       await stop(rooms, { gateway, listener: listener.value, admin: admin.value, watch });
     },
   });

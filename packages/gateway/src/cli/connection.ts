@@ -27,13 +27,18 @@ export const ADMIN_KEY_FILE = 'admin.key';
 
 export function connectionOf(options: GlobalOptions): Connection {
   const data = resolve(options.data);
-  const start = `sallyport serve${options.data === './.sallyport' ? '' : ` --data ${options.data}`}`;
+  const start = startOf(options);
   const to = options.url === undefined ? { socketPath: socketOf(data, start) } : { url: adminUrl(options.url) };
   const key = readKey(options.keyFile ?? join(data, ADMIN_KEY_FILE), start);
   return { to, key, why: options.why ?? null, shown: 'url' in to ? to.url.origin : to.socketPath, start };
 }
 
-function socketOf(data: string, start: string): string {
+/** The command that starts the gateway which was not found. */
+export const startOf = (options: Pick<GlobalOptions, 'data'>): string =>
+  `sallyport serve${options.data === './.sallyport' ? '' : ` --data ${options.data}`}`;
+
+/** @param data absolute. The socket on which the gateway of that directory is administered; a directory that is not there ends the command. */
+export function socketOf(data: string, start: string): string {
   if (!existsSync(data)) {
     throw new CommandError(
       EXIT.unreachable,
@@ -44,11 +49,18 @@ function socketOf(data: string, start: string): string {
   return existsSync(pointer) ? readFileSync(pointer, 'utf8').trim() : join(data, 'admin.sock');
 }
 
-/** The key travels with every request, so plain HTTP goes to this machine only. */
-function adminUrl(text: string): URL {
+export const isLoopback = ({ hostname }: URL): boolean => ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+
+/** The key travels with every request, so plain HTTP goes to this machine only; and no credential stands in a URL. Null where it may not be used. */
+export function checkedUrl(text: string): URL | null {
   const url = URL.canParse(text) ? new URL(text) : null;
-  const loopback = url !== null && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
-  if (url === null || url.username !== '' || !(url.protocol === 'https:' || (url.protocol === 'http:' && loopback))) {
+  if (url === null || url.username !== '' || url.password !== '') return null;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)) ? url : null;
+}
+
+function adminUrl(text: string): URL {
+  const url = checkedUrl(text);
+  if (url === null) {
     throw new CommandError(
       EXIT.usage,
       '--url takes https://HOST[:PORT], or http:// with a loopback address, such as http://127.0.0.1:8081.',
@@ -57,7 +69,9 @@ function adminUrl(text: string): URL {
   return url;
 }
 
-function readKey(file: string, start: string): SecretString {
+export const isKeyText = (text: string): boolean => /^[\x21-\x7e]{8,512}$/.test(text);
+
+export function readKey(file: string, start: string): SecretString {
   const stats = lstatSync(file, { throwIfNoEntry: false });
   if (stats === undefined) {
     throw new CommandError(
@@ -72,6 +86,6 @@ function readKey(file: string, start: string): SecretString {
     );
   }
   const text = readFileSync(file, 'utf8').trim();
-  if (!/^[\x21-\x7e]{8,512}$/.test(text)) throw new CommandError(EXIT.refused, `${file} does not hold an API key on one line.`);
+  if (!isKeyText(text)) throw new CommandError(EXIT.refused, `${file} does not hold an API key on one line.`);
   return new SecretString(text);
 }

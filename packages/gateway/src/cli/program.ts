@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { type Checking, checkCommand } from './commands/check.ts';
 import type { Surroundings } from './commands/command.ts';
+import { type Connecting, connectCommand } from './commands/connect.ts';
 import { grantsCommands } from './commands/grants.ts';
 import { keysCommands } from './commands/keys.ts';
 import { logCommands } from './commands/log.ts';
@@ -12,19 +13,20 @@ export interface ProgramDeps {
   readonly surroundings: Surroundings;
   readonly starting: Starting;
   readonly checking: Checking;
+  readonly connecting: Connecting;
   readonly version: string;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
 }
 
 /** Every command, its words and its options. Usage mistakes are thrown, not exited with: the entry maps them to exit code 2. */
-export function programOf({ surroundings, starting, checking, version, out, err }: ProgramDeps): Command {
+export function programOf({ surroundings, starting, checking, connecting, version, out, err }: ProgramDeps): Command {
   const program = new Command('sallyport')
     .description('A guarded way between AI clients and everything they can reach')
     .version(version)
     .option('--json', 'objects, one a line, instead of text', false)
     .option('--data <dir>', 'the data directory', './.sallyport')
-    .option('--url <url>', 'reach the administration API there instead of by the data directory')
+    .option('--url <url>', 'reach the administration API (connect: the MCP endpoint) there instead of by the data directory')
     .option('--key-file <file>', 'the key to present, instead of the one kept in the data directory')
     .option('--why <text>', 'for the record: why this is done')
     .configureOutput({ writeOut: out, writeErr: err })
@@ -33,6 +35,7 @@ export function programOf({ surroundings, starting, checking, version, out, err 
     .enablePositionalOptions(false);
   startingCommands(program, starting);
   checkCommand(program, checking);
+  connectCommand(program, connecting);
   keysCommands(program, surroundings);
   serversCommands(program, surroundings);
   grantsCommands(program, surroundings);

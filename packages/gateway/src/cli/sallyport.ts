@@ -37,6 +37,11 @@ function shown(path: string): string {
   return near.startsWith('..') || near === '' ? path : `./${near}`;
 }
 
+function stopWith(stop: () => Promise<void>): void {
+  stopGateway = stop;
+  void onStop(stop);
+}
+
 const program = programOf({
   version: VERSION,
   out: (text) => void process.stdout.write(text),
@@ -67,11 +72,15 @@ const program = programOf({
     logTo,
     absolute: (data) => resolve(data),
     shown,
-    onStop: (stop) => {
-      stopGateway = stop;
-      void onStop(stop);
-    },
+    onStop: stopWith,
     startedByNpm: env['npm_lifecycle_event'] === 'start',
+  },
+  connecting: {
+    input: process.stdin,
+    output: process.stdout,
+    tell: (line) => void process.stderr.write(`${line}\n`),
+    key: env['SALLYPORT_KEY'],
+    onStop: stopWith,
   },
 });
 

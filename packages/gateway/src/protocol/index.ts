@@ -17,6 +17,7 @@ export {
 export { type LargeJson, type LargeReader, openLargeReader } from './large/large-reader.ts';
 export { type Direction, METHODS, type MethodClass, type MethodPlan, planOf } from './methods.ts';
 export { type QualifiedName, qualifyName } from './names.ts';
+export { oneLine } from './one-line.ts';
 export { type ParamHeader, readParamHeaders, writeParamHeaders } from './param-headers.ts';
 export {
   isLegacyRevision,
@@ -42,6 +43,6 @@ export { rulesOf } from './revisions/table.ts';
 export { sliceResult } from './slice-result.ts';
 export { type EventFields, type SseOptions, SseReader } from './sse-reader.ts';
 export type { OutgoingEvent } from './sse-writer.ts';
-export { LineReader, type StdioListener } from './stdio.ts';
+export { LineReader, StdioFraming, type StdioListener } from './stdio.ts';
 export { parseStrict, type StrictJson } from './strict-json.ts';
 export type { StrictReason, StrictRule } from './strict-rules.ts';

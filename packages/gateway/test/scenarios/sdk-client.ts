@@ -1,5 +1,7 @@
 import { Client as ClientV2, StreamableHTTPClientTransport as HttpV2, type VersionNegotiationMode } from '@modelcontextprotocol/client';
+import { StdioClientTransport as StdioV2 } from '@modelcontextprotocol/client/stdio';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport as StdioV1 } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport as HttpV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { LoggingMessageNotificationSchema, ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 
@@ -35,28 +37,58 @@ export interface Endpoint {
   readonly key: string;
 }
 
+/** A command that a client starts and speaks to on stdio. */
+export interface Program {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly onStderr?: (text: string) => void;
+}
+
 /** The clients that figures and scenarios use: SDK v1, and SDK v2 in each of its ways to find the revision. */
 export const SDK_CLIENTS = {
-  'sdk 1.32.2': (to: Endpoint) => connectV1(to),
-  'client 2.4.0 legacy': (to: Endpoint) => connectV2(to, 'legacy'),
-  'client 2.4.0 auto': (to: Endpoint) => connectV2(to, 'auto'),
-  'client 2.4.0 pinned to 2026-07-28': (to: Endpoint) => connectV2(to, { pin: '2026-07-28' }),
+  'sdk 1.32.2': (to: Endpoint | Program) => connectV1(to),
+  'client 2.4.0 legacy': (to: Endpoint | Program) => connectV2(to, 'legacy'),
+  'client 2.4.0 auto': (to: Endpoint | Program) => connectV2(to, 'auto'),
+  'client 2.4.0 pinned to 2026-07-28': (to: Endpoint | Program) => connectV2(to, { pin: '2026-07-28' }),
 } as const;
 
 const INFO = { name: 'scenario', version: '1.0.0' };
 
+const stdioOptions = ({ command, args }: Program) => ({ command, args: [...args], stderr: 'pipe' as const });
+
 const transportOptions = ({ key }: Endpoint) => ({ requestInit: { headers: { authorization: `Bearer ${key}` } } });
 
-async function connectV1(to: Endpoint): Promise<SdkClient> {
+function httpOrStdioV1(to: Endpoint | Program): HttpV1 | StdioV1 {
+  if ('mcp' in to) return new HttpV1(new URL(to.mcp), transportOptions(to));
+  const transport = new StdioV1(stdioOptions(to));
+  transport.stderr?.on('data', (chunk: Buffer) => to.onStderr?.(chunk.toString()));
+  return transport;
+}
+
+function httpOrStdioV2(to: Endpoint | Program): HttpV2 | StdioV2 {
+  if ('mcp' in to) return new HttpV2(new URL(to.mcp), transportOptions(to));
+  const transport = new StdioV2(stdioOptions(to));
+  transport.stderr?.on('data', (chunk: Buffer) => to.onStderr?.(chunk.toString()));
+  return transport;
+}
+
+async function connectV1(to: Endpoint | Program): Promise<SdkClient> {
   const client = new ClientV1(INFO);
-  const transport = new HttpV1(new URL(to.mcp), transportOptions(to));
+  const transport = httpOrStdioV1(to);
   const logged: { level: string; data: unknown }[] = [];
   let changes = 0;
   client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => void logged.push(params));
   client.setNotificationHandler(ToolListChangedNotificationSchema, () => void changes++);
-  await client.connect(transport as Parameters<ClientV1['connect']>[0]);
+  let revision: string | undefined;
+  const told = transport as Parameters<ClientV1['connect']>[0];
+  const before = told.setProtocolVersion?.bind(told);
+  told.setProtocolVersion = (version) => {
+    revision = version;
+    before?.(version);
+  };
+  await client.connect(told);
   return {
-    revision: transport.protocolVersion,
+    revision,
     list: async () => {
       const names: string[] = [];
       let cursor: string | undefined;
@@ -77,15 +109,15 @@ async function connectV1(to: Endpoint): Promise<SdkClient> {
     // The GET stream is opened by the transport after initialize.
     listen: async () => {},
     end: async () => {
-      await transport.terminateSession();
+      if (transport instanceof HttpV1) await transport.terminateSession();
       await client.close();
     },
   };
 }
 
-async function connectV2(to: Endpoint, mode: VersionNegotiationMode): Promise<SdkClient> {
+async function connectV2(to: Endpoint | Program, mode: VersionNegotiationMode): Promise<SdkClient> {
   const client = new ClientV2(INFO, { versionNegotiation: { mode } });
-  const transport = new HttpV2(new URL(to.mcp), transportOptions(to));
+  const transport = httpOrStdioV2(to);
   const logged: { level: string; data: unknown }[] = [];
   let changes = 0;
   client.setNotificationHandler('notifications/message', ({ params }) => void logged.push(params));
@@ -109,7 +141,7 @@ async function connectV2(to: Endpoint, mode: VersionNegotiationMode): Promise<Sd
       if (isModern) await client.listen({ toolsListChanged: true });
     },
     end: async () => {
-      if (!isModern) await transport.terminateSession();
+      if (!isModern && transport instanceof HttpV2) await transport.terminateSession();
       await client.close();
     },
   };

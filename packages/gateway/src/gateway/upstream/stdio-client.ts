@@ -6,7 +6,7 @@ import type { JsonObject } from '../../contracts/json.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { Launch } from '../../contracts/registration.ts';
 import type { Era } from '../../contracts/target.ts';
-import { LineReader } from '../../protocol/index.ts';
+import { LineReader, oneLine } from '../../protocol/index.ts';
 import { Calls, type Outcome } from './calls.ts';
 import { CALLS_PER_CONNECTION, type Connecting, type Connection, type ConnectOptions, type ServerFacts } from './connection.ts';
 import { discover, initialize, legacyParams, listenRequest, modernParams, offersListChanged, ownRequest } from './handshake.ts';
@@ -170,11 +170,3 @@ class StdioSession {
     void this.#child.end();
   }
 }
-
-/**
- * Characters that many line readers take for a line end although JSON allows them in strings (Node's `readline`: U+2028 and U+2029; Python's `splitlines`:
- * U+0085 too). Raw in an argument they would cut our message in two, and the server would read what a client wrote as a message of its own.
- */
-const LINE_ENDS = /[\u0085\u2028\u2029]/g;
-
-const oneLine = (text: string): string => text.replace(LINE_ENDS, (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, '0')}`);
