@@ -16,8 +16,8 @@ const callLog = (): string => join(bench.folder, 'calls');
 const logged = (): JsonObject[] =>
   existsSync(callLog())
     ? readFileSync(callLog(), 'utf8')
-        .trim()
         .split('\n')
+        .filter((line) => line !== '')
         .map((line) => JSON.parse(line) as JsonObject)
     : [];
 const http = (...args: string[]): Transport => ({

@@ -7,6 +7,7 @@ import type { Endpoint } from './http-endpoint.ts';
 import { type ExchangeEnd, exchange } from './http-exchange.ts';
 import { receive } from './incoming.ts';
 import { readMessage } from './read-message.ts';
+import { Resumption } from './resumption.ts';
 
 export interface HttpCall {
   readonly id: string;
@@ -16,42 +17,118 @@ export interface HttpCall {
   readonly events: ConnectionEvents;
   /** A listen stream: no cap on the sum of its events, and no deadline of its own. */
   readonly endless: boolean;
+  /** How a response stream that ended before its answer is asked for the rest; null where this era has no such thing. */
+  readonly resume: Resume | null;
+  /** The head of the answer to the POST. */
   onHead(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void;
   reply(message: JsonObject): void;
   /** Every message that is not the call's own answer or progress, before it is acted upon; for listen streams. */
   onMethod?(method: string, params: JsonObject): void;
 }
 
+export interface Resume {
+  /** Of a GET that asks for what came after an event. */
+  headers(lastEventId: string): Readonly<Record<string, string>>;
+  /** The server let go of the stream and expects to be asked again after this time. */
+  onParked(retryMs: number): void;
+}
+
 /** Notifications and requests on one response stream: a server that sends them without end is cut off. */
 const MESSAGES_PER_STREAM = 20_000;
 
-/** Posts one request. Whatever happens to the exchange, the call is settled when it ends. Returns what cuts it off. */
+/** Posts one request. Whatever happens to its streams, the call is settled when they end. Returns what cuts it off. */
 export function postCall(endpoint: Endpoint, call: HttpCall): () => void {
-  let status = 0;
-  let messages = 0;
-  const cut = exchange(
-    endpoint,
-    { method: 'POST', headers: call.headers, body: call.body, endless: call.endless },
-    {
-      onHead: (code, headers) => {
-        status = code;
-        call.onHead(code, headers);
+  const posted = new PostedCall(endpoint, call);
+  posted.post();
+  return () => posted.cut();
+}
+
+class PostedCall {
+  readonly #endpoint: Endpoint;
+  readonly #call: HttpCall;
+  readonly #resumption = new Resumption();
+  #status = 0;
+  #messages = 0;
+  #cut: () => void = () => {};
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(endpoint: Endpoint, call: HttpCall) {
+    this.#endpoint = endpoint;
+    this.#call = call;
+  }
+
+  post(): void {
+    const { headers, body, endless } = this.#call;
+    this.#cut = exchange(
+      this.#endpoint,
+      { method: 'POST', headers, body, endless },
+      {
+        onHead: (status, given) => {
+          this.#status = status;
+          this.#call.onHead(status, given);
+        },
+        onMessage: (bytes) => this.#read(bytes),
+        onEventId: (id) => this.#resumption.seen(id),
+        onRetry: (ms) => this.#resumption.retryIn(ms),
+        onEnd: (end) => this.#ended(end),
       },
-      onMessage: (bytes) => {
-        messages += 1;
-        if (!call.endless && messages > MESSAGES_PER_STREAM) {
-          call.calls.settle(call.id, failure('gateway.upstream_garbage', 'too many messages on one stream'));
-          cut();
-          return;
-        }
-        readInto(bytes, status, call);
+    );
+  }
+
+  cut(): void {
+    clearTimeout(this.#timer);
+    this.#cut();
+  }
+
+  #read(bytes: Uint8Array): void {
+    this.#messages += 1;
+    if (!this.#call.endless && this.#messages > MESSAGES_PER_STREAM) {
+      this.#settle(failure('gateway.upstream_garbage', 'too many messages on one stream'));
+      this.cut();
+    } else {
+      readInto(bytes, this.#status, this.#call);
+    }
+  }
+
+  #ended(end: ExchangeEnd): void {
+    const { calls, id, resume } = this.#call;
+    if (!calls.has(id)) return;
+    const wait = resume === null || this.#status >= 300 ? null : this.#resumption.next(end);
+    if (wait === null || resume === null) {
+      this.#settle(outcomeOf(end, this.#status));
+    } else {
+      resume.onParked(wait.ms);
+      this.#timer = setTimeout(() => this.#resumeAfter(wait.lastEventId, resume), wait.ms);
+    }
+  }
+
+  // What arrived of a call may have acted, so it is never posted again: the rest of its answer is asked for by the event that came last.
+  #resumeAfter(lastEventId: string, resume: Resume): void {
+    let status = 0;
+    this.#cut = exchange(
+      this.#endpoint,
+      { method: 'GET', headers: resume.headers(lastEventId), body: null, endless: this.#call.endless },
+      {
+        onHead: (code) => {
+          status = code;
+        },
+        onMessage: (bytes) => {
+          if (status < 300) this.#read(bytes);
+        },
+        onEventId: (id) => this.#resumption.seen(id),
+        onRetry: (ms) => this.#resumption.retryIn(ms),
+        onEnd: (end) => {
+          if (status < 300) this.#ended(end);
+          else if (status >= 500) this.#ended({ kind: 'broken', sent: true, detail: `status ${status}` });
+          else this.#settle(failure('gateway.upstream_closed', `its stream ended early and could not be resumed: status ${status}`));
+        },
       },
-      onEnd: (end) => {
-        if (call.calls.has(call.id)) call.calls.settle(call.id, outcomeOf(end, status));
-      },
-    },
-  );
-  return cut;
+    );
+  }
+
+  #settle(outcome: Outcome): void {
+    if (this.#call.calls.has(this.#call.id)) this.#call.calls.settle(this.#call.id, outcome);
+  }
 }
 
 function readInto(bytes: Uint8Array, status: number, call: HttpCall): void {

@@ -8,6 +8,10 @@ export interface ExchangeHandler {
   onHead(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void;
   /** Bytes of one JSON text: the whole body, or the data of one event. */
   onMessage(bytes: Uint8Array): void;
+  /** An event of a stream that can be resumed came with this id; before its message. */
+  onEventId?(id: string): void;
+  /** Milliseconds that the server asks to wait before the stream is asked for again. */
+  onRetry?(ms: number): void;
   onEnd(end: ExchangeEnd): void;
 }
 
@@ -65,8 +69,9 @@ class Answer {
     const header = headers['content-type'];
     const type = parseMediaType(typeof header === 'string' ? header : undefined)?.essence ?? '';
     if (type === 'text/event-stream') {
-      this.#events = new SseReader((data) => this.#event(data), {
+      this.#events = new SseReader((data, { id }) => this.#event(data, id), {
         maxEventBytes: LIMITS.bodyBytes,
+        onRetry: (ms) => this.#handler.onRetry?.(ms),
         ...(this.#endless ? {} : { maxTotalBytes: LIMITS.bodyBytes + OVERHEAD_BYTES }),
       });
     } else if (type !== 'application/json') {
@@ -77,7 +82,8 @@ class Answer {
   }
 
   // An event without data primes a stream that can be resumed (MCP 2025-11-25, transports): it carries an id and no message.
-  #event(data: Buffer): void {
+  #event(data: Buffer, id: string | null): void {
+    if (id !== null && !this.#over) this.#handler.onEventId?.(id);
     if (data.length > 0) this.#handler.onMessage(data);
   }
 

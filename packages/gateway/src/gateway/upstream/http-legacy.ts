@@ -9,7 +9,8 @@ import { exchange } from './http-exchange.ts';
 import { legacyHeaders, readSessionId } from './http-headers.ts';
 import { receive } from './incoming.ts';
 import { readMessage } from './read-message.ts';
-import { Reconnect } from './reconnect.ts';
+import { type Ended, Reconnect } from './reconnect.ts';
+import { Resumption } from './resumption.ts';
 import type { UpstreamRequest } from './upstream.ts';
 
 /** Opens a stateful session: initialize, its id where the server gives one, initialized. The endpoint stays the caller's to close. */
@@ -26,6 +27,8 @@ class LegacyHttp {
   readonly #options: ConnectOptions;
   readonly #calls: Calls;
   readonly #stream: Reconnect;
+  /** Where the standing stream is taken up again. */
+  readonly #standing = new Resumption();
   readonly closed: Promise<string>;
   #tellClosed: (detail: string) => void = () => {};
   #closed = false;
@@ -47,6 +50,7 @@ class LegacyHttp {
   async begin(): ReturnType<typeof initialize> {
     this.#sessionId = null;
     this.#revision = null;
+    this.#standing.forget();
     const facts = await initialize((request) => this.#once(request).outcome, this.#options.capabilities, this.#options.startMs);
     if (!facts.ok) return facts;
     this.#revision = facts.value.revision;
@@ -104,6 +108,10 @@ class LegacyHttp {
       // Log messages of a stateful session belong to it as a whole, whichever stream carries them.
       events: this.#options.events,
       endless: false,
+      resume: {
+        headers: (lastEventId) => ({ ...this.#streamHeaders(), 'last-event-id': lastEventId }),
+        onParked: (retryMs) => request.onParked?.(retryMs),
+      },
       onHead: (code, headers) => {
         status = code;
         // The id is set by the answer to initialize only: one that changes later would be the server's way to mix sessions.
@@ -162,14 +170,15 @@ class LegacyHttp {
     });
   }
 
-  #openStream(ended: (lived: boolean) => void): () => void {
+  #openStream(ended: Ended): () => void {
     const openedAt = this.#options.clock.monotonic();
+    const from = this.#standing.point;
     let status = 0;
     return exchange(
       this.#endpoint,
       {
         method: 'GET',
-        headers: { ...legacyHeaders(this.#revision, this.#sessionId), accept: 'text/event-stream' },
+        headers: { ...this.#streamHeaders(), ...(from === null ? {} : { 'last-event-id': from.lastEventId }) },
         body: null,
         endless: true,
       },
@@ -178,10 +187,21 @@ class LegacyHttp {
           status = code;
         },
         onMessage: (bytes) => this.#readStream(bytes),
-        // 405: the server offers no stream, and never will.
-        onEnd: () => (status === 405 ? this.#stream.stop() : ended(this.#options.clock.monotonic() - openedAt > LIVED_MS)),
+        onEventId: (id) => this.#standing.seen(id),
+        onRetry: (ms) => this.#standing.retryIn(ms),
+        onEnd: () => {
+          // 405: the server offers no stream, and never will.
+          if (status === 405) this.#stream.stop();
+          // It knows the event no more: without it, the stream begins anew.
+          if (status >= 300) this.#standing.forget();
+          ended(this.#options.clock.monotonic() - openedAt > LIVED_MS, this.#standing.point?.ms ?? null);
+        },
       },
     );
+  }
+
+  #streamHeaders(): Record<string, string> {
+    return { ...legacyHeaders(this.#revision, this.#sessionId), accept: 'text/event-stream' };
   }
 
   #readStream(bytes: Uint8Array): void {

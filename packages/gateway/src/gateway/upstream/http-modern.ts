@@ -80,6 +80,7 @@ class ModernHttp {
       // A stateless server has no say outside a listen stream; list_changed elsewhere is dropped.
       events: endless ? { toolsChanged: this.#options.events.toolsChanged, log: () => {} } : { toolsChanged: () => {}, log: () => {} },
       endless,
+      resume: null,
       onHead: () => {},
       // Servers of this revision send no requests (MCP 2026-07-28): nothing is answered.
       reply: () => {},

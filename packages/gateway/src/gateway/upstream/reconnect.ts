@@ -1,13 +1,16 @@
+/** @param retryMs how long the other side asks to wait; null or absent where it does not. */
+export type Ended = (lived: boolean, retryMs?: number | null) => void;
+
 /** Keeps a stream open while somebody wants it: opened again when it ends, ever later when it ends at once, and given up after too many of those. */
 export class Reconnect {
-  readonly #open: (ended: (lived: boolean) => void) => () => void;
+  readonly #open: (ended: Ended) => () => void;
   #cut: (() => void) | null = null;
   #timer: NodeJS.Timeout | null = null;
   #wanted = false;
   #failures = 0;
 
   /** @param open opens the stream, calls `ended` once with whether it lived for a while, and returns what cuts it. */
-  constructor(open: (ended: (lived: boolean) => void) => () => void) {
+  constructor(open: (ended: Ended) => () => void) {
     this.#open = open;
   }
 
@@ -28,18 +31,19 @@ export class Reconnect {
 
   #attempt(): void {
     let over = false;
-    this.#cut = this.#open((lived) => {
+    this.#cut = this.#open((lived, retryMs = null) => {
       if (over) return;
       over = true;
-      this.#again(lived);
+      this.#again(lived, retryMs);
     });
   }
 
-  #again(lived: boolean): void {
+  #again(lived: boolean, retryMs: number | null): void {
     this.#cut = null;
     this.#failures = lived ? 0 : this.#failures + 1;
     if (!this.#wanted || this.#failures > GIVE_UP_AFTER) return;
-    this.#timer = setTimeout(() => this.#attempt(), Math.min(LONGEST_MS, SHORTEST_MS * 2 ** this.#failures));
+    const wait = Math.min(LONGEST_MS, (retryMs ?? SHORTEST_MS) * 2 ** this.#failures);
+    this.#timer = setTimeout(() => this.#attempt(), wait);
     this.#timer.unref();
   }
 }

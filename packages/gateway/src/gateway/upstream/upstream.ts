@@ -16,6 +16,8 @@ export interface UpstreamRequest {
   readonly signal: AbortSignal;
   /** Present when the client asked for progress; called once for each notification tied to this request. */
   readonly onProgress: ((params: JsonObject) => void) | null;
+  /** The server let go of the response stream and answers later (MCP 2025-11-25, polling); told the milliseconds that it asks to wait. */
+  readonly onParked?: (retryMs: number) => void;
   /** Modern servers: log level of this request (`io.modelcontextprotocol/logLevel`) and where its log messages go. */
   readonly log: { readonly level: string; readonly onMessage: (params: JsonObject) => void } | null;
   /** `Mcp-Param-*` headers, already checked against the pinned definition. */
