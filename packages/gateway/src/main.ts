@@ -11,6 +11,7 @@ import { namePlace } from './main/endpoint-file.ts';
 import { findPort } from './main/find-port.ts';
 import { type FirstKeys, firstKeys } from './main/first-keys.ts';
 import { followFromNow } from './main/follow.ts';
+import { metricsOf } from './main/open-metrics.ts';
 import { type Missing, plantSeed } from './main/plant-seed.ts';
 import { recordSystem } from './main/record-system.ts';
 import { openRooms, type Rooms, TENANT } from './main/rooms.ts';
@@ -18,6 +19,7 @@ import { seededClient } from './main/seeded-client.ts';
 import { statusOf } from './main/status.ts';
 import { watchDisclosed } from './main/watch-disclosed.ts';
 import { type KeyWatch, keyNotices, watchKeys } from './main/watch-keys.ts';
+import type { Metrics } from './telemetry/index.ts';
 
 const HOST = '127.0.0.1';
 const DRAIN_MS = 10_000;
@@ -80,8 +82,9 @@ async function join(
   state.hosts = hostRules({ secure: false, port: state.port, names: [], origins: [] });
   const status = () =>
     statusOf({ rooms, gateway, missing, dataDir: options.data, ...state, mcpUrl: mcpUrl(state), adminUrl: state.admin?.url ?? '' });
+  const metrics = metricsOf(rooms, gateway, () => state.draining);
   const admin = await findPort<RunningAdmin>({ port: options.adminPort ?? ADMIN_PORT, nextFree, option: '--admin-port', tell }, (port) =>
-    adminOf(rooms, { ...options, adminPort: port }, { gateway, apply, status }),
+    adminOf(rooms, { ...options, adminPort: port }, { gateway, apply, status, metrics }),
   );
   if (!admin.ok) {
     await listener.value.close(0);
@@ -105,6 +108,7 @@ async function join(
     stop: async () => {
       state.draining = true;
       forget();
+      metrics.close();
       await stop(rooms, { gateway, listener: listener.value, admin: admin.value, watch });
     },
   });
@@ -147,12 +151,22 @@ interface AdminParts {
   readonly gateway: Gateway;
   readonly apply: ReturnType<typeof applier>;
   readonly status: RunningGateway['status'];
+  readonly metrics: Metrics;
 }
 
-function adminOf(rooms: Rooms, { adminPort, data, log, surroundings }: StartOptions, { gateway, apply, status }: AdminParts) {
+function adminOf(rooms: Rooms, { adminPort, data, log, surroundings }: StartOptions, { gateway, apply, status, metrics }: AdminParts) {
   const { clock, grants, identity, journal, registry, snapshots } = rooms;
   return openAdmin({
-    doors: { identity, onKeyEnded: (id) => gateway.dropCredential(id), audit: journal, registry, grants, apply, status },
+    doors: {
+      identity,
+      onKeyEnded: (id) => gateway.dropCredential(id),
+      audit: journal,
+      registry,
+      grants,
+      apply,
+      status,
+      metrics: () => metrics.text(),
+    },
     snapshots,
     clock,
     log,

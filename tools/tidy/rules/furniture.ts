@@ -12,6 +12,7 @@ const DOMAIN_ROOMS = [
   'detection',
   'privacy',
   'compliance',
+  'telemetry',
   'admin',
   'config',
 ];

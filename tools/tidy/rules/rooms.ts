@@ -19,6 +19,7 @@ export const LEVELS: Readonly<Record<string, number>> = {
   detection: 4,
   privacy: 4,
   compliance: 4,
+  telemetry: 4,
   admin: 5,
   config: 5,
   main: 6,

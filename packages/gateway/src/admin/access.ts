@@ -24,6 +24,7 @@ export const ACCESS = {
   'log.verify': ['admin', 'auditor'],
   'status.show': ['admin', 'auditor'],
   'contract.show': ['admin', 'auditor'],
+  'metrics.show': ['admin', 'auditor', 'monitor'],
 } as const satisfies Readonly<Record<string, readonly Role[]>>;
 
 export type VerbName = keyof typeof ACCESS;

@@ -19,4 +19,6 @@ export interface AdminDoors {
   /** Builds, validates and swaps in a new snapshot from what is stored now. Where it fails the old one stays. */
   readonly apply: () => Promise<Result<{ readonly sequence: number; readonly digest: string }, Reason>>;
   readonly status: () => RuntimeStatus;
+  /** In the text format of Prometheus. */
+  readonly metrics: () => Promise<string>;
 }

@@ -14,6 +14,7 @@ import { ADMIN_LIMITS } from './limits.ts';
 import { refuseReach } from './reach.ts';
 import type { Entry, Recorder } from './recorder.ts';
 import { bearerToken, type FieldProblem, readInput, refuseBody } from './request.ts';
+import type { Seldom } from './seldom.ts';
 import { sendStream } from './send-stream.ts';
 import type { Answer, Outcome, Stream, Verb } from './verb.ts';
 import { withoutSecrets } from './without-secrets.ts';
@@ -37,6 +38,7 @@ export interface Handling {
   readonly closing: AbortSignal;
   readonly streams: { open: number };
   readonly document: () => JsonObject;
+  readonly seldom: Seldom;
 }
 
 interface Refusal {
@@ -86,6 +88,7 @@ async function guarded(handling: Handling, context: Context): Promise<void> {
   const { purpose } = input.value;
   const entry = entryOf(context, principal, { request, ...(purpose === null ? {} : { purpose }) });
   const call = { id: context.id, principal, doors: handling.doors, clock: handling.clock, document: handling.document, ...input.value };
+  if (verb.recorded === 'hourly') return glance(handling, context, entry, () => verb.run(call));
   if (verb.method === 'GET') return look(handling, context, entry, () => verb.run(call));
   return act(handling, context, entry, () => verb.run(call));
 }
@@ -124,6 +127,21 @@ async function look(handling: Handling, context: Context, entry: Entry, run: () 
   if (!outcome.ok) return sendRefusal(context, told(handling, context, outcome));
   if ('stream' in outcome.value) return follow(handling, context, outcome.value.stream);
   send(context.response, statusOf(context), outcome.value.body);
+}
+
+/**
+ * Reading what machines read every few seconds. It is answered where nothing can be recorded too: that is when it is needed, and the reader
+ * has shown a key.
+ */
+async function glance(handling: Handling, context: Context, entry: Entry, run: () => Promise<Outcome>): Promise<void> {
+  const outcome = await run();
+  const reads = handling.seldom.due(entry.principal?.credential.id ?? '');
+  if (reads !== null) {
+    const recorded = await handling.recorder.write({ ...entry, status: outcome.ok ? 'ok' : 'error', details: { ...entry.details, reads } });
+    if (!recorded.ok) handling.log.warn('admin.not_recorded', { ref: context.id, reason: recorded.reason });
+  }
+  if (!outcome.ok) return sendRefusal(context, told(handling, context, outcome));
+  if ('body' in outcome.value) send(context.response, statusOf(context), outcome.value.body, context.verb);
 }
 
 const statusOf = ({ verb }: Context): number => verb?.gives.status ?? 200;
@@ -235,7 +253,8 @@ function sendRefusal(context: Context, refusal: Refusal): void {
   send(response, telling.status, body as unknown as JsonObject);
 }
 
-function send(response: ServerResponse, status: number, body: JsonValue): void {
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' });
-  response.end(JSON.stringify(body));
+function send(response: ServerResponse, status: number, body: JsonValue, verb: Verb | null = null): void {
+  const text = verb !== null && 'text' in verb.gives ? verb.gives.text : null;
+  response.writeHead(status, { 'content-type': text ?? 'application/json; charset=utf-8' });
+  response.end(text === null ? JSON.stringify(body) : String(body));
 }

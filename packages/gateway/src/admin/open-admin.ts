@@ -16,6 +16,7 @@ import { openApi } from './openapi.ts';
 import { recorder } from './recorder.ts';
 import { router } from './router.ts';
 import { VERBS } from './routes/index.ts';
+import { seldom } from './seldom.ts';
 import { pointToSocket, prepareSocket, removeSocket, type SocketPlace } from './socket-place.ts';
 
 export interface AdminOptions {
@@ -68,7 +69,17 @@ export async function openAdmin(options: AdminOptions): Promise<Result<RunningAd
 function handlingOf({ doors, clock, log, snapshots }: AdminOptions, closing: AbortSignal): Handling {
   const written = recorder(doors.audit, clock, () => snapshots.current(DEFAULT_TENANT).digest);
   const document = (): JsonObject => openApi(VERBS);
-  return { doors, clock, log, recorder: written, attempts: attempts(clock), closing, streams: { open: 0 }, document };
+  return {
+    doors,
+    clock,
+    log,
+    recorder: written,
+    attempts: attempts(clock),
+    closing,
+    streams: { open: 0 },
+    document,
+    seldom: seldom(clock),
+  };
 }
 
 async function listenBoth(

@@ -78,6 +78,7 @@ const json = (schema: JsonObject): JsonObject => ({ 'application/json': { schema
 
 function given(gives: Gives, schemas: Schemas): JsonObject {
   if ('body' in gives) return { description: 'It was done.', content: json(schemas.answer(gives.body)) };
+  if ('text' in gives) return { description: 'Text.', content: { [gives.text.split(';')[0] ?? '']: { schema: { type: 'string' } } } };
   return {
     description: 'One object a line, for as long as it is read.',
     content: { 'application/x-ndjson': { schema: schemas.answer(gives.lines) } },

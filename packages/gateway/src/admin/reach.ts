@@ -40,6 +40,7 @@ export const REACH = {
   'log.verify': 'everything',
   'status.show': 'everything',
   'contract.show': 'nothing',
+  'metrics.show': 'everything',
 } as const satisfies Readonly<Record<VerbName, string>>;
 
 type Touched = Exclude<(typeof REACH)[VerbName], 'nothing'>;

@@ -41,7 +41,9 @@ export type Outcome = Result<Answer | Stream, Reason>;
 /** What comes back where it was done: one body, or one object a line for as long as it is read. */
 export type Gives<A extends z.ZodType = z.ZodType> =
   | { readonly status: 200 | 201; readonly body: A }
-  | { readonly status: 200; readonly lines: A };
+  | { readonly status: 200; readonly lines: A }
+  /** Text of this content type: the answer's body is a string. */
+  | { readonly status: 200; readonly text: string };
 
 interface Shape<B extends z.ZodType, Q extends z.ZodType, A extends z.ZodType> {
   readonly name: VerbName;
@@ -53,6 +55,8 @@ interface Shape<B extends z.ZodType, Q extends z.ZodType, A extends z.ZodType> {
   readonly body: B | null;
   readonly query: Q | null;
   readonly gives: Gives<A>;
+  /** For what machines read every few seconds: recorded once an hour and reader, and answered where nothing can be recorded. */
+  readonly recorded?: 'hourly';
   /** What the record says was done, `room.object.verb`. */
   readonly action: string;
   readonly run: (call: Call<z.output<B>, z.output<Q>>) => Promise<Result<Answer<z.input<A>> | Stream, Reason>>;
@@ -68,6 +72,7 @@ export interface Verb {
   readonly body: z.ZodType | null;
   readonly query: z.ZodType | null;
   readonly gives: Gives;
+  readonly recorded?: 'hourly';
   readonly action: string;
   readonly run: (call: Call) => Promise<Outcome>;
 }

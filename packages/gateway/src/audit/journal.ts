@@ -3,6 +3,7 @@ import { DEFAULT_TENANT, type TenantId } from '../base/ids.ts';
 import { failure, type Result, success } from '../base/result.ts';
 import type { Journal, JournalEntry, Receipt } from '../contracts/journal.ts';
 import type { JsonObject } from '../contracts/json.ts';
+import type { Backlog, JournalMeter } from '../contracts/meter.ts';
 import type { AuditReason } from '../contracts/reasons/audit.ts';
 import type { VaultReason } from '../contracts/reasons/vault.ts';
 import type { Mac, Sealer } from '../contracts/vault.ts';
@@ -30,12 +31,15 @@ export interface JournalDeps {
   /** What an operator should read: `event` is dotted. */
   readonly report: (event: string, detail: string) => void;
   readonly settings?: Partial<JournalSettings>;
+  readonly meter?: JournalMeter;
 }
 
 /** The room as others see it. */
 export interface AuditRoom extends Journal {
   /** Names of the logs there are. */
   readonly logs: readonly TenantId[];
+  /** Over all logs. */
+  readonly backlog: Backlog;
   follow(log: TenantId, request: FollowRequest): Promise<Result<number, AuditReason>>;
   query(log: TenantId, query: Query): Promise<Result<QueryPage, AuditReason>>;
   verify(log: TenantId): Promise<Result<Verification, AuditReason>>;
@@ -71,7 +75,7 @@ class JournalRoom implements AuditRoom {
   constructor(deps: JournalDeps) {
     this.#deps = deps;
     this.#settings = { ...JOURNAL_DEFAULTS, ...deps.settings };
-    this.#refusals = openRefusalFold({ append: (log, entry) => this.append(log, entry), clock: deps.clock });
+    this.#refusals = openRefusalFold({ append: (log, entry) => this.#appendUncounted(log, entry), clock: deps.clock });
   }
 
   get logs(): readonly TenantId[] {
@@ -81,6 +85,15 @@ class JournalRoom implements AuditRoom {
   get writable(): boolean {
     if (this.#closed || this.#health.poisoned !== null) return false;
     return [...this.#logs.values()].every((open) => open.writer.writable);
+  }
+
+  get backlog(): Backlog {
+    let [records, bytes] = [0, 0];
+    for (const { writer } of this.#logs.values()) {
+      records += writer.backlog.records;
+      bytes += writer.backlog.bytes;
+    }
+    return { records, bytes };
   }
 
   async openAll(): Promise<Result<null, AuditReason>> {
@@ -99,11 +112,17 @@ class JournalRoom implements AuditRoom {
   }
 
   append(log: TenantId, entry: JournalEntry): Promise<Result<Receipt, AuditReason>> {
+    this.#deps.meter?.given(entry.record);
+    return this.#appendUncounted(log, entry);
+  }
+
+  #appendUncounted(log: TenantId, entry: JournalEntry): Promise<Result<Receipt, AuditReason>> {
     const open = this.#logs.get(log);
     return open === undefined ? this.#appendToNew(log, entry) : this.#append(open, entry);
   }
 
   refuse(log: TenantId, key: string, entry: JournalEntry): Promise<Result<Receipt | null, AuditReason>> {
+    this.#deps.meter?.given(entry.record);
     return this.#refusals.record(log, key, entry);
   }
 

@@ -1,6 +1,8 @@
+import type { Clock } from '../base/clock.ts';
 import type { TenantId } from '../base/ids.ts';
-import { failure, type Result, success } from '../base/result.ts';
+import { type Failure, failure, type Result, success } from '../base/result.ts';
 import type { Receipt } from '../contracts/journal.ts';
+import type { Backlog, JournalMeter } from '../contracts/meter.ts';
 import type { AuditReason } from '../contracts/reasons/audit.ts';
 import { Batch, type SealedRecord } from './batch.ts';
 import { FLAG, HEADER_BYTES, paddedBytes, sealBatch } from './batch-header.ts';
@@ -30,6 +32,8 @@ export interface LogWriterDeps {
   readonly segments: Segments;
   readonly health: Health;
   readonly position: LogPosition;
+  readonly clock: Clock;
+  readonly meter: JournalMeter | null;
 }
 
 /** What is durable: readers go up to here and no further. */
@@ -82,6 +86,10 @@ export class LogWriter {
     return { segment, offset: this.#position.offset, index: this.#position.index };
   }
 
+  get backlog(): Backlog {
+    return { records: this.#waitingRecords, bytes: this.#waitingBytes };
+  }
+
   get epoch(): number {
     return this.#position.epoch;
   }
@@ -103,7 +111,10 @@ export class LogWriter {
 
   append(record: SealedRecord): Promise<Result<Receipt, AuditReason>> {
     const refused = this.#refuse(record);
-    if (refused !== null) return Promise.resolve(refused);
+    if (refused !== null) {
+      this.#deps.meter?.failed(1, refused.reason);
+      return Promise.resolve(refused);
+    }
     return new Promise((settle) => {
       this.#waitingRecords++;
       this.#closeBatchBefore(record);
@@ -128,7 +139,7 @@ export class LogWriter {
     await this.#deps.segments.close();
   }
 
-  #refuse(record: SealedRecord): Result<Receipt, AuditReason> | null {
+  #refuse(record: SealedRecord): Failure<AuditReason> | null {
     const { settings, health } = this.#deps;
     if (health.poisoned !== null) return failure('audit.journal_poisoned', health.poisoned);
     if (this.#closed) return failure('audit.journal_unavailable', 'the journal is closed');
@@ -192,7 +203,10 @@ export class LogWriter {
   }
 
   async #commit(batch: Batch): Promise<void> {
+    const began = this.#deps.clock.monotonic();
     const settled = await this.#write(batch);
+    if (settled.ok) this.#deps.meter?.committed(batch.waiting.length, batch.bytes, this.#deps.clock.monotonic() - began);
+    else this.#deps.meter?.failed(batch.waiting.length, settled.reason);
     this.#settle(batch, settled);
     this.#writing = false;
     this.#notify();

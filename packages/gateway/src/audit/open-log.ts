@@ -3,6 +3,7 @@ import type { PublicPart } from '@sallyport/ledger';
 import type { Clock } from '../base/clock.ts';
 import { type TenantId, ulid } from '../base/ids.ts';
 import { failure, type Result, success } from '../base/result.ts';
+import type { JournalMeter } from '../contracts/meter.ts';
 import type { AuditReason } from '../contracts/reasons/audit.ts';
 import type { Sealer } from '../contracts/vault.ts';
 import type { JournalSettings } from './config.ts';
@@ -25,6 +26,7 @@ export interface OpenLogDeps {
   readonly dir: string;
   /** A line for the operator. */
   readonly report: (event: string, detail: string) => void;
+  readonly meter?: JournalMeter;
 }
 
 /** One tenant's log, open for writing. */
@@ -70,7 +72,10 @@ async function startWriter(
     await ready(found.segment),
     await ready(found.segment + 1),
   );
-  const writer = new LogWriter({ log: place.log, settings, segments, health, position: found.position }, found.openIntents.keys());
+  const writer = new LogWriter(
+    { log: place.log, settings, segments, health, clock, meter: deps.meter ?? null, position: found.position },
+    found.openIntents.keys(),
+  );
   return { ...place, segments, writer };
 }
 

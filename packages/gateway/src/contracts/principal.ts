@@ -1,7 +1,7 @@
 import type { KeyId, PrincipalId, TenantId } from '../base/ids.ts';
 
-/** DESIGN section 4, "Roles". */
-export type Role = 'reader' | 'writer' | 'approver' | 'auditor' | 'admin' | 'service';
+/** DESIGN section 4, "Roles", and `monitor`, which reads metrics and nothing else. */
+export type Role = 'reader' | 'writer' | 'approver' | 'auditor' | 'admin' | 'service' | 'monitor';
 
 /** What one key may be used for. `*` stands for all; a key without scopes reaches nothing (R2-010). */
 export interface Scope {

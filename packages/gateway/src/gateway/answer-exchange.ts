@@ -53,6 +53,7 @@ export function answerExchange(deps: GatewayDeps, { guards, works, figures, drai
       await refuse(outcome.exchange, outcome.denied, answer);
     }
     figures.add(received.trace);
+    figures.exchanges[outcome.passed ? 'passed' : 'denied'].add((deps.clock.monotonic() - received.startedAt) * 1000);
   };
 }
 

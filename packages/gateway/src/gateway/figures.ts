@@ -1,3 +1,4 @@
+import { CALL_BOUNDS, Histogram, STEP_BOUNDS } from '../base/histogram.ts';
 import type { GuardTrace } from '../contracts/verdict.ts';
 
 export interface GuardFigures {
@@ -7,24 +8,42 @@ export interface GuardFigures {
   readonly us: number;
 }
 
-/** Where the time goes, guard by guard, since the start. */
+export interface GuardTimes {
+  denied: number;
+  /** Microseconds. */
+  readonly times: Histogram;
+}
+
+/** Whole exchanges in microseconds, by whether the line of guards let them through. */
+export interface ExchangeTimes {
+  readonly passed: Histogram;
+  readonly denied: Histogram;
+}
+
+/** Where the time goes, guard by guard, since the start. Adding allocates only when a guard is met for the first time. */
 export class Figures {
-  readonly #byGuard = new Map<string, { count: number; denied: number; us: number }>();
+  readonly #byGuard = new Map<string, GuardTimes>();
+  readonly exchanges: ExchangeTimes = { passed: new Histogram(CALL_BOUNDS), denied: new Histogram(CALL_BOUNDS) };
 
   add(trace: readonly GuardTrace[]): void {
     for (const { guard, verdict, us } of trace) {
       let row = this.#byGuard.get(guard);
       if (!row) {
-        row = { count: 0, denied: 0, us: 0 };
+        row = { denied: 0, times: new Histogram(STEP_BOUNDS) };
         this.#byGuard.set(guard, row);
       }
-      row.count += 1;
-      row.us += us;
+      row.times.add(us);
       if (verdict === 'deny') row.denied += 1;
     }
   }
 
   read(): Readonly<Record<string, GuardFigures>> {
-    return Object.fromEntries([...this.#byGuard].map(([guard, row]) => [guard, { ...row }]));
+    return Object.fromEntries(
+      [...this.#byGuard].map(([guard, { denied, times }]) => [guard, { count: times.count, denied, us: times.sum }]),
+    );
+  }
+
+  get guards(): ReadonlyMap<string, GuardTimes> {
+    return this.#byGuard;
   }
 }

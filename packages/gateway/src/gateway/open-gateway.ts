@@ -5,7 +5,7 @@ import { answerExchange, reply } from './answer-exchange.ts';
 import { answerTo } from './downstream/answer.ts';
 import { openListens } from './downstream/listens.ts';
 import { openSessions } from './downstream/sessions.ts';
-import { Figures, type GuardFigures } from './figures.ts';
+import { type ExchangeTimes, Figures, type GuardFigures, type GuardTimes } from './figures.ts';
 import type { GatewayDeps } from './gateway-deps.ts';
 import { healthOf, sendHealth } from './health.ts';
 import { Holds } from './holds.ts';
@@ -26,6 +26,8 @@ export interface Gateway {
     readonly inFlight: number;
     readonly listens: number;
   };
+  /** Counters that go on counting: read at a scrape. */
+  readonly times: { readonly guards: ReadonlyMap<string, GuardTimes>; readonly exchanges: ExchangeTimes };
   /** Takes nothing new; resolves when nothing is being answered any more, or after `deadlineMs`. */
   drain(deadlineMs: number): Promise<void>;
 }
@@ -61,6 +63,7 @@ export function openGateway(deps: GatewayDeps): Gateway {
       listens.endAll((principal) => principal.credential.id === key);
     },
     figures: () => ({ guards: figures.read(), sessions: sessions.size, inFlight: inFlight.count, listens: listens.size }),
+    times: figures,
     async drain(deadlineMs) {
       draining = true;
       clearInterval(sweep);

@@ -32,7 +32,7 @@ export interface CheckedRequest {
   readonly owner: string | null;
 }
 
-const ROLES: ReadonlySet<string> = new Set<Role>(['reader', 'writer', 'approver', 'auditor', 'admin', 'service']);
+const ROLES: ReadonlySet<string> = new Set<Role>(['reader', 'writer', 'approver', 'auditor', 'admin', 'service', 'monitor']);
 const NAME = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,100}$/u;
 const METHOD = /^[a-zA-Z][a-zA-Z0-9/_-]*$/;
 const TOOL = /^[^*\p{Cc}\p{Cs}]+$/u;

@@ -17,6 +17,7 @@ import { type Grants, openGrants, openPolicyDocuments, type PolicyDocuments } fr
 import { type LargeReader, openLargeReader } from '../protocol/index.ts';
 import { openRegistry, type Registry } from '../registry/index.ts';
 import { openStorage, type Storage, secureDirectory } from '../storage/index.ts';
+import { Meter } from '../telemetry/index.ts';
 import { openVault, type Vault } from '../vault/index.ts';
 
 /** Every room of a data directory, built bottom up. `close` goes the other way. */
@@ -26,6 +27,7 @@ export interface Rooms {
   readonly vault: Vault;
   readonly storage: Storage;
   readonly journal: AuditRoom;
+  readonly meter: Meter;
   readonly settings: Settings;
   readonly identity: Identity;
   readonly grants: Grants;
@@ -62,7 +64,8 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
   const identity = await openIdentity({ storage, mac: vault.mac('pepper'), clock, random, settings: () => settings.keys, log });
   if (!identity.ok) return identity;
   closing.push(() => identity.value.close());
-  const journal = await openAudit(options, { clock, vault, identity: identity.value });
+  const meter = new Meter();
+  const journal = await openAudit(options, { clock, vault, identity: identity.value, meter });
   if (!journal.ok) return journal;
   closing.push(() => journal.value.close());
   const grants = await openGrants({ storage, clock });
@@ -87,6 +90,7 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
     vault,
     storage,
     journal: journal.value,
+    meter,
     settings,
     identity: identity.value,
     grants: grants.value,
@@ -124,7 +128,7 @@ async function openGround({ data, log }: StartOptions, clock: Clock, closing: ((
 
 async function openAudit(
   { data, log }: StartOptions,
-  { clock, vault, identity }: { readonly clock: Clock; readonly vault: Vault; readonly identity: Identity },
+  { clock, vault, identity, meter }: { readonly clock: Clock; readonly vault: Vault; readonly identity: Identity; readonly meter: Meter },
 ): Opened<AuditRoom> {
   const dir = join(data, 'journal');
   const lost = existsSync(dir) ? null : await journalLost(dir, identity);
@@ -135,6 +139,7 @@ async function openAudit(
     clock,
     sealer: vault.sealer('audit'),
     mac: vault.mac('audit'),
+    meter,
     report: (event, detail) => log.warn(event, { detail }),
   });
 }

@@ -175,7 +175,7 @@ function settledMegabytes(): number {
   return process.memoryUsage().rss / 1024 / 1024;
 }
 
-const roles = fc.subarray<Role>(['reader', 'writer', 'approver', 'auditor', 'admin', 'service']);
+const roles = fc.subarray<Role>(['reader', 'writer', 'approver', 'auditor', 'admin', 'service', 'monitor']);
 const names = fc.constantFrom('a', 'b', 'c');
 const scopes = fc.array(fc.record({ server: fc.constantFrom('*', 'files', 'mail'), tool: fc.constantFrom('*', 'a', 'b') }), {
   maxLength: 3,

@@ -59,7 +59,7 @@ const tools = fc
 const caller = fc.record({
   id: fc.constantFrom(...PRINCIPALS),
   tenant: fc.constantFrom('default', 'default', 'other'),
-  roles: fc.subarray<Role>(['reader', 'writer', 'approver', 'auditor', 'admin', 'service']),
+  roles: fc.subarray<Role>(['reader', 'writer', 'approver', 'auditor', 'admin', 'service', 'monitor']),
   scopes: fc.array(fc.record({ server: fc.constantFrom('*', ...SERVERS), tool: fc.constantFrom('*', 'a', 'b') }), { maxLength: 3 }),
   methods: fc.option(fc.subarray(['tools/call', 'tools/list', 'ping']), { nil: null, freq: 2 }),
 });

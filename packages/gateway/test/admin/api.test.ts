@@ -46,7 +46,11 @@ function ask(method: string, path: string, { key = admin, body, raw, headers = {
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString();
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text === '' ? null : JSON.parse(text) });
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: /json/.test(response.headers['content-type'] ?? '') ? JSON.parse(text) : text,
+        });
       });
     });
     outgoing.on('error', reject);
@@ -114,6 +118,7 @@ const TABLE: readonly (readonly [method: string, path: string, admin: number, au
   ['GET', '/api/v1/log/verify', 200, 200, 403],
   ['GET', '/api/v1/status', 200, 200, 403],
   ['GET', '/api/v1/openapi.json', 200, 200, 403],
+  ['GET', '/metrics', 200, 200, 403],
 ];
 
 describe('roles by route', () => {

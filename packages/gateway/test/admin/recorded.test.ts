@@ -40,7 +40,8 @@ async function ask(method: string, path: string, body?: JsonObject, why?: string
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const streamed = response.headers.get('content-type') === 'application/x-ndjson';
-  const answer = streamed ? {} : ((await response.json()) as JsonObject);
+  const answer =
+    streamed || !response.headers.get('content-type')?.startsWith('application/json') ? {} : ((await response.json()) as JsonObject);
   ending.abort();
   return { status: response.status, body: answer };
 }

@@ -3,7 +3,7 @@ import { VERBS } from '../../src/admin/routes/index.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import { toolServer } from '../scenarios/running-gateway.ts';
 
-/** What one step of an administrator's session sends; the path without `/api/v1`. */
+/** What one step of an administrator's session sends; the path is relative to `/api/v1`. */
 export interface Asked {
   readonly path: string;
   readonly body?: JsonObject;
@@ -44,6 +44,7 @@ export const SESSION: readonly Step[] = [
   { verb: 'log.verify', ask: () => ({ path: '/log/verify' }) },
   { verb: 'log.follow', ask: () => ({ path: '/log/follow?from=0' }) },
   { verb: 'status.show', ask: () => ({ path: '/status' }) },
+  { verb: 'metrics.show', ask: () => ({ path: '/../../metrics' }) },
 ];
 
 const newestRef = (page: JsonObject): string => {

@@ -13,32 +13,39 @@ export interface AdminRow {
   readonly answers: string;
 }
 
-export const ADMIN_ROLES = ['admin', 'auditor', 'approver', 'reader', 'writer', 'service'] as const;
+export const ADMIN_ROLES = ['admin', 'auditor', 'approver', 'reader', 'writer', 'service', 'monitor'] as const;
 
 const REF = '01JB0000000000000000000000';
 const row = (method: AdminRow['method'], path: string, answers: string): AdminRow => ({ method, path: `/api/v1${path}`, answers });
 
+const metricsRow: AdminRow = {
+  method: 'GET',
+  path: '/metrics',
+  answers: '                            yes   yes     no       no     no     no      yes',
+};
+
 export const ADMIN: readonly AdminRow[] = [
-  //                                            admin auditor approver reader writer service
-  row('POST', '/keys', '                        yes   no      no       no     no     no'),
-  row('GET', '/keys', '                         yes   yes     no       no     no     no'),
-  row('POST', '/keys/key_none/revoke', '        yes   no      no       no     no     no'),
-  row('POST', '/keys/key_none/rotate', '        yes   no      no       no     no     no'),
-  row('POST', '/servers', '                     yes   no      no       no     no     no'),
-  row('GET', '/servers', '                      yes   yes     no       no     no     no'),
-  row('GET', '/servers/none', '                 yes   yes     no       no     no     no'),
-  row('POST', '/servers/none/approve', '        yes   no      no       no     no     no'),
-  row('POST', '/servers/none/refresh', '        yes   no      no       no     no     no'),
-  row('DELETE', '/servers/none', '              yes   no      no       no     no     no'),
-  row('POST', '/grants', '                      yes   no      no       no     no     no'),
-  row('GET', '/grants', '                       yes   yes     no       no     no     no'),
-  row('DELETE', '/grants/none', '               yes   no      no       no     no     no'),
-  row('GET', '/log', '                          yes   yes     no       no     no     no'),
+  //                                            admin auditor approver reader writer service monitor
+  row('POST', '/keys', '                        yes   no      no       no     no     no      no'),
+  row('GET', '/keys', '                         yes   yes     no       no     no     no      no'),
+  row('POST', '/keys/key_none/revoke', '        yes   no      no       no     no     no      no'),
+  row('POST', '/keys/key_none/rotate', '        yes   no      no       no     no     no      no'),
+  row('POST', '/servers', '                     yes   no      no       no     no     no      no'),
+  row('GET', '/servers', '                      yes   yes     no       no     no     no      no'),
+  row('GET', '/servers/none', '                 yes   yes     no       no     no     no      no'),
+  row('POST', '/servers/none/approve', '        yes   no      no       no     no     no      no'),
+  row('POST', '/servers/none/refresh', '        yes   no      no       no     no     no      no'),
+  row('DELETE', '/servers/none', '              yes   no      no       no     no     no      no'),
+  row('POST', '/grants', '                      yes   no      no       no     no     no      no'),
+  row('GET', '/grants', '                       yes   yes     no       no     no     no      no'),
+  row('DELETE', '/grants/none', '               yes   no      no       no     no     no      no'),
+  row('GET', '/log', '                          yes   yes     no       no     no     no      no'),
   row('GET', `/log/${REF}`, '                   yes   yes     no       no     no     no'),
-  row('GET', '/log/follow?from=x', '            yes   yes     no       no     no     no'),
-  row('GET', '/log/verify', '                   yes   yes     no       no     no     no'),
-  row('GET', '/status', '                       yes   yes     no       no     no     no'),
-  row('GET', '/openapi.json', '                 yes   yes     no       no     no     no'),
+  row('GET', '/log/follow?from=x', '            yes   yes     no       no     no     no      no'),
+  row('GET', '/log/verify', '                   yes   yes     no       no     no     no      no'),
+  row('GET', '/status', '                       yes   yes     no       no     no     no      no'),
+  row('GET', '/openapi.json', '                 yes   yes     no       no     no     no      no'),
+  metricsRow,
 ];
 
 export const answersOf = (one: AdminRow): readonly AdminAnswer[] => one.answers.trim().split(/\s+/) as AdminAnswer[];
@@ -120,6 +127,7 @@ export const REACHES: readonly ReachRow[] = [
   touch('GET', '/log/verify', '         yes  no     no        no      no       no       yes   401'),
   touch('GET', '/status', '             yes  no     no        no      no       no       yes   401'),
   touch('GET', '/openapi.json', '       yes  yes    yes       yes     yes      no       yes   401'),
+  { method: 'GET', path: '/metrics', body: null, answers: 'yes no no no no no yes 401' },
 ];
 
 export const reachAnswersOf = (one: ReachRow): readonly (AdminAnswer | '401')[] =>

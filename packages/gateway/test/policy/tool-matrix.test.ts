@@ -112,11 +112,11 @@ describe('who may discover and call what', () => {
   });
 
   it('covers every role alone, and says how many cells it holds', () => {
-    for (const role of ['reader', 'writer', 'approver', 'auditor', 'admin', 'service']) {
+    for (const role of ['reader', 'writer', 'approver', 'auditor', 'admin', 'service', 'monitor']) {
       expect(MATRIX.some((row) => row.roles.length === 1 && row.roles[0] === role)).toBe(true);
     }
     const cells = MATRIX.length * OBJECTS.length * 2;
     console.log(`policy matrix: ${MATRIX.length} callers x ${OBJECTS.length} objects x 2 actions = ${cells} cells`);
-    expect(cells).toBe(728);
+    expect(cells).toBe(756);
   });
 });

@@ -87,6 +87,12 @@ export const MATRIX: readonly MatrixRow[] = [
   },
   {
     ...any,
+    caller: 'monitor',
+    roles: ['monitor'],
+    answers: '                      --    --    --    --    DC    DC    --    --    --    --    --    --    --    --',
+  },
+  {
+    ...any,
     caller: 'admin+reader',
     roles: ['admin', 'reader'],
     answers: '         DC    --    --    --    DC    DC    --    DC    --    --    --    --    --    --',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const role = z.enum(['reader', 'writer', 'approver', 'auditor', 'admin', 'service']).meta({ id: 'Role' });
+export const role = z.enum(['reader', 'writer', 'approver', 'auditor', 'admin', 'service', 'monitor']).meta({ id: 'Role' });
 
 /** `*` stands for all. A key without scopes reaches nothing (R2-010). */
 export const scope = z

@@ -14,6 +14,7 @@ import { removeServer } from './remove-server.ts';
 import { revokeKey } from './revoke-key.ts';
 import { rotateKey } from './rotate-key.ts';
 import { showContract } from './show-contract.ts';
+import { showMetrics } from './show-metrics.ts';
 import { showRecord } from './show-record.ts';
 import { showServer } from './show-server.ts';
 import { showStatus } from './show-status.ts';
@@ -40,4 +41,5 @@ export const VERBS: readonly Verb[] = [
   showRecord,
   showStatus,
   showContract,
+  showMetrics,
 ];

@@ -1,0 +1,2 @@
+export { Meter } from './meter.ts';
+export { type Metrics, type MetricsSources, openMetrics, type Standing } from './metrics.ts';
