@@ -8,6 +8,7 @@ const TOOLS = 30;
 const PRINCIPALS = 200;
 
 const tools = Array.from({ length: TOOLS }, (_, index) => ({
+  kind: 'tool' as const,
   server: 'files' as ServerId,
   name: `t${index}`,
   qualifiedName: `files__t${index}`,
@@ -30,7 +31,7 @@ const principals = Array.from(
 const grants = principals.map((principal, index) => ({ id: `g${index}`, principal: principal.id, tool: 'files__t0' }));
 
 function freshSet() {
-  const set = compilePolicies({ tenant: 'default', grants, tools });
+  const set = compilePolicies({ tenant: 'default', grants, pins: tools, servers: [] });
   if (!set.ok) throw new Error(set.detail);
   return set.value;
 }

@@ -50,6 +50,8 @@ const FIELDS = {
   revision: text,
   server: text,
   tool: text,
+  prompt: text,
+  template: text,
   pin: text,
   decision: shape({ effect: oneOf('allow', 'deny'), inputs: optional(text), policies: listOf(text), version: text }),
   snapshot: text,

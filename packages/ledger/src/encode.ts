@@ -48,6 +48,7 @@ function secondHalf(r: PublicPart, commitment: PublicPart['sealed']): string {
   return (
     (r.pin === undefined ? '' : `,"pin":${quote(r.pin)}`) +
     (r.principal === undefined ? '' : `,"principal":${quote(r.principal)}`) +
+    (r.prompt === undefined ? '' : `,"prompt":${quote(r.prompt)}`) +
     (r.reason === undefined ? '' : `,"reason":${quote(r.reason)}`) +
     (r.resultBytes === undefined ? '' : `,"resultBytes":${number(r.resultBytes)}`) +
     (r.resultDigest === undefined ? '' : `,"resultDigest":${quote(r.resultDigest)}`) +
@@ -56,6 +57,7 @@ function secondHalf(r: PublicPart, commitment: PublicPart['sealed']): string {
     (r.server === undefined ? '' : `,"server":${quote(r.server)}`) +
     (r.snapshot === undefined ? '' : `,"snapshot":${quote(r.snapshot)}`) +
     (r.status === undefined ? '' : `,"status":"${r.status}"`) +
+    (r.template === undefined ? '' : `,"template":${quote(r.template)}`) +
     `,"tenant":${quote(r.tenant)},"time":${number(r.time)}` +
     (r.tool === undefined ? '' : `,"tool":${quote(r.tool)}`) +
     `,"v":${number(r.v)},"via":"${r.via}"`

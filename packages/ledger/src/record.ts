@@ -41,6 +41,9 @@ export interface PublicPart {
   readonly revision?: string;
   readonly server?: string;
   readonly tool?: string;
+  readonly prompt?: string;
+  /** The pinned template that made a resource, as the server writes it. The URI itself is sealed. */
+  readonly template?: string;
   /** Digest of the pinned definition. */
   readonly pin?: string;
   readonly decision?: {

@@ -60,7 +60,7 @@ const EVERYTHING: Scope = { server: '*', tool: '*' };
 const WANTED: Readonly<Record<Touched, (asked: Asked) => Wanted | Promise<Wanted>>> = {
   everything: () => success(EVERYTHING),
   server: ({ input }) => success(within(input, '*')),
-  tool: ({ input }) => success(within(input, (input.body as Approval).tool)),
+  tool: ({ input }) => success(within(input, approved(input.body as Approval))),
   granted: ({ input }) => success(ofQualified((input.body as NewGrant).tool)),
   grant: ofGrant,
 };
@@ -78,6 +78,9 @@ export async function refuseReach(asked: Asked): Promise<{ readonly reason: Reas
   const needed = touched === 'grant' ? 'the tool that the grant names' : `${wanted.value.server}/${wanted.value.tool}`;
   return failure('admin.scope_too_narrow', needed);
 }
+
+// Scopes name tools: whoever decides over prompts and templates has the whole server.
+const approved = ({ kind, tool }: Approval): string => (kind === 'tool' ? tool : '*');
 
 const within = ({ params }: Input, tool: string): Scope => {
   const server = params['id'];

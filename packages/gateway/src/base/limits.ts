@@ -18,6 +18,7 @@ export const LIMITS = {
   idBytes: 256,
   methodBytes: 128,
   nameBytes: 256,
+  uriBytes: 8192,
   connections: 10_000,
   connectionsPerAddress: 512,
   inFlightPerPrincipal: 64,
@@ -36,6 +37,9 @@ export const LIMITS = {
   stderrLineBytes: 8192,
   stderrBytesPerMinute: 65_536,
   toolsPerServer: 1000,
+  resourcesPerServer: 10_000,
+  /** How long one server may hold up a list that several make up. */
+  listServerMs: 10_000,
   listPages: 100,
   toolDefinitionBytes: 65_536,
   schemaDepth: 32,

@@ -8,7 +8,7 @@ import type { PolicyReason } from '../contracts/reasons/policy.ts';
 import type { Registration } from '../contracts/registration.ts';
 import type { Settings } from '../contracts/settings.ts';
 import type { Snapshot } from '../contracts/snapshot.ts';
-import type { Tool } from '../contracts/target.ts';
+import type { Pin, Prompt, ResourceTemplate, Tool } from '../contracts/target.ts';
 import { type CompiledPolicies, compilePolicies } from '../policy/index.ts';
 import { FrozenMap } from './frozen-map.ts';
 
@@ -17,6 +17,8 @@ export interface SnapshotContent {
   readonly tenant: TenantId;
   readonly servers: readonly Registration[];
   readonly tools: readonly Tool[];
+  readonly prompts: readonly Prompt[];
+  readonly templates: readonly ResourceTemplate[];
   readonly grants: readonly Grant[];
   readonly settings: Settings;
 }
@@ -36,7 +38,7 @@ export function buildSnapshot(content: SnapshotContent, sequence: number): Resul
 export function buildWithDocument(content: SnapshotContent, sequence: number): Result<Built, ConfigReason | PolicyReason> {
   const flaw = flawIn(content);
   if (flaw !== null) return failure('config.invalid', flaw);
-  const policy = compilePolicies({ tenant: content.tenant, grants: content.grants, tools: reachable(content) });
+  const policy = compilePolicies({ tenant: content.tenant, grants: content.grants, ...reachable(content) });
   if (!policy.ok) return policy;
   const digest = digestOf(content, policy.value);
   if (digest === null) return failure('config.invalid', 'the content has no canonical form');
@@ -45,32 +47,47 @@ export function buildWithDocument(content: SnapshotContent, sequence: number): R
     sequence,
     digest,
     servers: new FrozenMap(content.servers.map((server) => [server.id, Object.freeze({ ...server })] as const)),
-    tools: new FrozenMap(content.tools.map((tool) => [tool.qualifiedName, tool] as const)),
+    tools: byName(content.tools),
+    prompts: byName(content.prompts),
+    templates: byName(content.templates),
     policy: policy.value,
     settings: content.settings,
   });
   return success({ snapshot, document: policy.value.document });
 }
 
-/** Policies know only tools of servers that are switched on: those of others are denied whatever a guard forgets. */
-function reachable({ servers, tools }: SnapshotContent): readonly Tool[] {
-  const enabled = new Set(servers.filter((server) => server.enabled).map((server) => server.id));
-  return tools.filter((tool) => enabled.has(tool.server));
+const byName = <P extends Pin>(pins: readonly P[]): ReadonlyMap<string, P> =>
+  new FrozenMap(pins.map((pin) => [pin.qualifiedName, pin] as const));
+
+const pinsOf = ({ tools, prompts, templates }: SnapshotContent): readonly Pin[] => [...tools, ...prompts, ...templates];
+
+/** Policies know only what servers offer that are switched on: the rest is denied whatever a guard forgets. */
+function reachable(content: SnapshotContent): Pick<Parameters<typeof compilePolicies>[0], 'pins' | 'servers'> {
+  const enabled = content.servers.filter((server) => server.enabled);
+  const ids = new Set(enabled.map((server) => server.id));
+  return {
+    pins: pinsOf(content).filter((pin) => ids.has(pin.server)),
+    servers: enabled.map(({ id, resources }) => ({ server: id, effect: resources ?? 'destructive' })),
+  };
 }
 
-function flawIn({ tenant, servers, tools }: SnapshotContent): string | null {
+function flawIn(content: SnapshotContent): string | null {
+  const { tenant, servers } = content;
   const ids = new Set(servers.map((server) => server.id));
   if (ids.size < servers.length) return 'two servers have one id';
   // Objects of another tenant must not enter by a query that forgot to ask for one.
   const foreign = servers.find((server) => server.tenant !== tenant);
   if (foreign !== undefined) return `server ${foreign.id} belongs to another tenant`;
-  const orphan = tools.find((tool) => !ids.has(tool.server));
-  if (orphan !== undefined) return `tool ${orphan.qualifiedName} has no server`;
-  return new Set(tools.map((tool) => tool.qualifiedName)).size < tools.length ? 'two tools have one name' : null;
+  const pins = pinsOf(content);
+  const orphan = pins.find((pin) => !ids.has(pin.server));
+  if (orphan !== undefined) return `${orphan.kind} ${orphan.qualifiedName} has no server`;
+  return new Set(pins.map((pin) => `${pin.kind} ${pin.qualifiedName}`)).size < pins.length ? 'two pins of a kind have one name' : null;
 }
 
-function digestOf({ tenant, servers, tools, settings }: SnapshotContent, policy: PolicySet): string | null {
-  const seen = tools.map(({ qualifiedName, effect, effectSet, state, needs, digest }) => ({
+function digestOf(content: SnapshotContent, policy: PolicySet): string | null {
+  const { tenant, servers, settings } = content;
+  const seen = pinsOf(content).map(({ kind, qualifiedName, effect, effectSet, state, needs, digest }) => ({
+    kind,
     qualifiedName,
     effect,
     effectSet,
@@ -78,6 +95,6 @@ function digestOf({ tenant, servers, tools, settings }: SnapshotContent, policy:
     needs,
     digest,
   }));
-  const text = canonicalize({ tenant, servers, tools: seen, policy: policy.version, settings });
+  const text = canonicalize({ tenant, servers, pins: seen, policy: policy.version, settings });
   return text.ok ? sha256Hex(text.value) : null;
 }

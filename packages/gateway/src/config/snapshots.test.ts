@@ -13,11 +13,14 @@ const server = (more: Partial<Registration> = {}): Registration => ({
   transport: { kind: 'stdio', launch: { command: 'files', args: [], env: {} } },
   sharing: 'session',
   revisions: { legacy: [], modern: [] },
+  capabilities: { legacy: {}, modern: {} },
+  resources: null,
   enabled: true,
   ...more,
 });
 
 const tool = (more: Partial<Tool> = {}): Tool => ({
+  kind: 'tool',
   server: 'files' as ServerId,
   name: 'read',
   qualifiedName: 'files__read',
@@ -36,7 +39,16 @@ const tool = (more: Partial<Tool> = {}): Tool => ({
 function content(more: Partial<SnapshotContent> = {}): SnapshotContent {
   const composed = compose({}, 0);
   if (!composed.ok) throw new Error(composed.detail);
-  return { tenant: DEFAULT_TENANT, servers: [server()], tools: [tool()], grants: [], settings: composed.value.settings, ...more };
+  return {
+    tenant: DEFAULT_TENANT,
+    servers: [server()],
+    tools: [tool()],
+    prompts: [],
+    templates: [],
+    grants: [],
+    settings: composed.value.settings,
+    ...more,
+  };
 }
 
 describe('snapshots', () => {
@@ -88,7 +100,7 @@ describe('snapshots', () => {
     const prepared = snapshots.prepare(content({ tools: [tool({ effect: 'write' })] }));
     if (!prepared.ok) throw new Error(prepared.reason);
     expect(snapshots.current(DEFAULT_TENANT)).toBe(before);
-    expect(prepared.value.document.tools).toMatchObject([{ effect: 'write' }]);
+    expect(prepared.value.document.pins).toMatchObject([{ effect: 'write' }]);
     expect(prepared.value.put().sequence).toBe(before.sequence + 1);
     expect(snapshots.current(DEFAULT_TENANT).digest).not.toBe(before.digest);
   });

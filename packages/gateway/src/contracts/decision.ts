@@ -1,8 +1,10 @@
+import type { ServerId } from '../base/ids.ts';
 import type { Result } from '../base/result.ts';
 import type { Principal, Scope } from './principal.ts';
 import type { PolicyReason } from './reasons/policy.ts';
-import type { Tool } from './target.ts';
+import type { Effect, TargetKind } from './target.ts';
 
+/** Of every kind of target: to see it in lists, and to use it (call a tool, get a prompt, read, complete or subscribe to a resource). */
 export type Action = 'discover' | 'call';
 
 export interface Decision {
@@ -20,8 +22,16 @@ export type DenialReason = 'policy.denied' | 'policy.out_of_scope' | 'policy.met
 
 export type Obligation = { readonly kind: 'redact' | 'approve' | 'step_up'; readonly detail: string };
 
-/** What policies see of a tool: nothing that a server wrote but its name. */
-export type PolicyResource = Pick<Tool, 'qualifiedName' | 'server' | 'name' | 'effect'>;
+/** What policies see of a target: nothing that a server wrote but its name. */
+export interface PolicyResource {
+  readonly kind: TargetKind;
+  readonly qualifiedName: string;
+  readonly server: ServerId;
+  readonly name: string;
+  readonly effect: Effect;
+  /** Of a resource: the qualified name of the template that makes it, or null. Absent for everything else. */
+  readonly template?: string | null;
+}
 
 /** What a decision reads of its caller and its target, and nothing more: no name of a person, no argument, no time. */
 export interface DecisionInputs {

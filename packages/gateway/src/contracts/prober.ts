@@ -8,8 +8,18 @@ import type { Era } from './target.ts';
 export interface Offer {
   readonly revisions: Readonly<Record<Era, readonly string[]>>;
   readonly serverInfo: JsonObject;
-  /** The union over both probes. `needsCapability`: seen only under client capabilities. */
-  readonly tools: readonly { readonly definition: JsonObject; readonly needsCapability: boolean }[];
+  /** What it said it can do, by era; `{}` where it does not speak the era. Untrusted, and bounded. */
+  readonly capabilities: Readonly<Record<Era, JsonObject>>;
+  /** The union over both probes. */
+  readonly tools: readonly Offered[];
+  readonly prompts: readonly Offered[];
+  readonly templates: readonly Offered[];
+}
+
+/** `needsCapability`: seen only under client capabilities. */
+export interface Offered {
+  readonly definition: JsonObject;
+  readonly needsCapability: boolean;
 }
 
 export interface Prober {

@@ -1,5 +1,6 @@
 import type { ServerId, TenantId } from '../base/ids.ts';
-import type { Era } from './target.ts';
+import type { JsonObject } from './json.ts';
+import type { Effect, Era } from './target.ts';
 
 /** A program that the gateway starts: an argv array, never a shell line. */
 export interface Launch {
@@ -38,5 +39,9 @@ export interface Registration {
   readonly sharing: Sharing;
   /** What the server was seen to speak when it was probed. Revisions, newest first, by era. */
   readonly revisions: Readonly<Record<Era, readonly string[]>>;
+  /** The capabilities that it was seen to have, by era. */
+  readonly capabilities: Readonly<Record<Era, JsonObject>>;
+  /** What reading one of its resources does that no template makes, as the operator said it. Null counts as destructive. */
+  readonly resources: Effect | null;
   readonly enabled: boolean;
 }

@@ -2,9 +2,9 @@ import type { ServerId, TenantId } from '../base/ids.ts';
 import type { PolicySet } from './decision.ts';
 import type { Registration } from './registration.ts';
 import type { Settings } from './settings.ts';
-import type { Tool } from './target.ts';
+import type { Prompt, ResourceTemplate, Tool } from './target.ts';
 
-/** Everything a call is judged by, immutable, swapped in one assignment. Tools in every state are in it; guards look at the state. */
+/** Everything a call is judged by, immutable, swapped in one assignment. Pins in every state are in it; guards look at the state. */
 export interface Snapshot {
   readonly tenant: TenantId;
   /** Counts up from 1 within a process. */
@@ -14,6 +14,8 @@ export interface Snapshot {
   readonly servers: ReadonlyMap<ServerId, Registration>;
   /** By qualified name, in the order that lists have. */
   readonly tools: ReadonlyMap<string, Tool>;
+  readonly prompts: ReadonlyMap<string, Prompt>;
+  readonly templates: ReadonlyMap<string, ResourceTemplate>;
   readonly policy: PolicySet;
   readonly settings: Settings;
 }

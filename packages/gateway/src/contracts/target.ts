@@ -32,11 +32,17 @@ export type Validator = (value: JsonValue) => Validation | Promise<Validation>;
 /** `registry.arguments_invalid`, `registry.result_invalid` or, where the time ran out, `registry.validation_too_slow`. */
 export type Validation = Result<null, RegistryReason>;
 
-export interface Tool {
+/** What is pinned: a definition that somebody approved. Single resources are not, they come and go; the templates that make them are. */
+export type PinKind = 'tool' | 'prompt' | 'template';
+
+export type TargetKind = PinKind | 'resource';
+
+/** What the pins of every kind have. */
+interface Pinned {
   readonly server: ServerId;
-  /** As the server names it. */
+  /** As the server names it; of a template its `uriTemplate`. */
   readonly name: string;
-  /** `server__name`: on `/mcp`, and as the resource's name in policies. */
+  /** As `/mcp` and policies name it: `server__name` of tools and prompts, `server+scheme:rest` of templates. */
   readonly qualifiedName: string;
   readonly effect: Effect;
   /** Whether the operator set the effect; unset counts as destructive. */
@@ -47,9 +53,48 @@ export interface Tool {
   readonly definition: JsonObject;
   /** SHA-256, hex, of the definition's RFC 8785 form. */
   readonly digest: string;
+}
+
+export interface Tool extends Pinned {
+  readonly kind: 'tool';
   readonly validateArguments: Validator;
   /** Null where the tool declares no outputSchema. */
   readonly validateResult: Validator | null;
   /** Arguments that a modern HTTP server wants mirrored in `Mcp-Param-*` headers: property path to header name. */
   readonly paramHeaders: readonly { readonly path: readonly string[]; readonly header: string }[];
 }
+
+export interface Prompt extends Pinned {
+  readonly kind: 'prompt';
+  /** The arguments that it declares. */
+  readonly argumentNames: readonly string[];
+  /** Against the declared arguments: what is required is there, all are text, and nothing else is. */
+  readonly validateArguments: Validator;
+}
+
+export interface ResourceTemplate extends Pinned {
+  readonly kind: 'template';
+  /** Its variables. */
+  readonly argumentNames: readonly string[];
+  /** Whether the server could have made this URI, as it names it, of the template. Linear in the URI. Never throws. */
+  readonly matches: (uri: string) => boolean;
+}
+
+/** One resource. It has no pin: it is decided by its server, its URI and the template that it fits, and listed as the server lists it now. */
+export interface Resource {
+  readonly kind: 'resource';
+  readonly server: ServerId;
+  /** The URI as the server names it. */
+  readonly name: string;
+  readonly qualifiedName: string;
+  /** The template's where one fits, else what the registration says of the server's resources. */
+  readonly effect: Effect;
+  /** Qualified name of the first approved template that fits. */
+  readonly template: string | null;
+  /** Digest of that template. */
+  readonly digest: string | null;
+}
+
+/** What a request is about. */
+export type Pin = Tool | Prompt | ResourceTemplate;
+export type Target = Pin | Resource;

@@ -1,7 +1,7 @@
 import type { Action, Decision } from './decision.ts';
 import type { JsonObject } from './json.ts';
 import type { Reason } from './reasons/index.ts';
-import type { Era, Tool } from './target.ts';
+import type { Era, Target } from './target.ts';
 
 export interface Pass<F> {
   readonly verdict: 'pass';
@@ -18,7 +18,7 @@ export interface Deny {
   /** Seconds, for reasons that ask the caller to wait. */
   readonly retryAfterSeconds?: number;
   /** What was decided, where a policy refused, and whether it was the call or its discovery. */
-  readonly decided?: { readonly action: Action; readonly tool: Tool; readonly decision: Decision };
+  readonly decided?: { readonly action: Action; readonly target: Target; readonly decision: Decision };
   /** The key that the refusal is about, where nobody was authenticated by it. */
   readonly credential?: string;
   /** Where a message was refused before it became a frame: the request's id and era as far as they could be read. No id: a notification. */

@@ -4,7 +4,7 @@ import type { Decision } from '../contracts/decision.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { Principal } from '../contracts/principal.ts';
 import type { Snapshot } from '../contracts/snapshot.ts';
-import type { Era, Tool } from '../contracts/target.ts';
+import type { Era, Target } from '../contracts/target.ts';
 import type { GuardTrace } from '../contracts/verdict.ts';
 import type { BodyReason } from '../http/index.ts';
 import type { MethodClass, Params, RequestMeta, Revision } from '../protocol/index.ts';
@@ -93,18 +93,14 @@ export interface Budget {
   release(): void;
 }
 
-/** What the message is about: a tool for calls, nothing for the gateway's own answers. */
-export interface Target {
-  readonly tool: Tool | null;
-}
-
 export interface Facts {
   readonly addressBudget: AddressBudget;
   readonly endpoint: Endpoint | null;
   readonly principal: Principal;
   readonly frame: Frame;
   readonly budget: Budget;
-  readonly target: Target;
+  /** What the message is about; null for the gateway's own answers. */
+  readonly target: Target | null;
   /** Null where there is nothing to decide: the gateway's own answers, which are filtered instead. */
   readonly decision: Decision | null;
 }
@@ -116,10 +112,11 @@ export type Exchange = With<Fact>;
 /** An exchange on its way: some facts may not be known yet. */
 export type Partially = Received & Partial<Facts>;
 
-/** A call's own state while screens look at it. */
+/** What is forwarded: a call of a tool, or a request about a prompt, a template or a resource; its own state while screens look at it. */
 export interface Call {
   readonly exchange: Exchange;
-  readonly tool: Tool;
+  readonly target: Target;
+  /** The part of the params that the client wrote beside the target's name: arguments, of a completion the argument and its context. */
   readonly arguments: JsonObject;
   /** SHA-256, hex, of the RFC 8785 form of the arguments. Made anew after each revision. */
   readonly argumentsDigest: string;

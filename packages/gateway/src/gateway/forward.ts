@@ -10,6 +10,7 @@ import { denied } from './guard.ts';
 import { isSevereEnough } from './log-level.ts';
 import type { Works } from './methods/works.ts';
 import { listenerFor } from './notify.ts';
+import { DRIFTED, isOffered, unknownResource } from './offered.ts';
 import { errorOf } from './respond.ts';
 import type { UpstreamAnswer, UpstreamRequest, UpstreamSession } from './upstream/upstream.ts';
 
@@ -19,36 +20,32 @@ export type Forwarded = { readonly progress: number } & (
   | { readonly kind: 'denied'; readonly denied: Deny }
 );
 
-/** Takes a call whose exchange has every fact and whose intent is durable to its server, and comes back with what that said. */
+/** Takes a request whose exchange has every fact and whose intent is durable to its server, and comes back with what that said. */
 export async function forward(call: Call, answer: Answer, works: Works): Promise<Forwarded> {
-  const { exchange, tool } = call;
-  const server = exchange.snapshot.servers.get(tool.server);
+  const { exchange, target } = call;
+  const server = exchange.snapshot.servers.get(target.server);
   if (!server) return refusedBefore({ verdict: 'deny', reason: 'gateway.upstream_unavailable' });
   const session = exchange.frame.session;
   const owner = {
     principal: exchange.principal,
     session: session?.id ?? null,
-    listener: session ? listenerFor(session, tool.server, works) : null,
+    listener: session ? listenerFor(session, target.server, works) : null,
   };
   const upstream = await works.upstreams.acquire(server, exchange.frame.era, owner);
   if (!upstream.ok) return refusedBefore(denied(upstream));
-  if (session !== null) await tellLevel(session, tool.server, upstream.value);
-  // What the server offers today must be what was pinned (rug pull between approval and call).
-  const live = upstream.value.liveTools.get(tool.name);
-  if (live !== tool.digest) {
-    works.onDrift(tool.server);
-    return refusedBefore({
-      verdict: 'deny',
-      reason: 'gateway.drifted_tool',
-      detail: live === undefined ? 'no longer offered' : `offered with digest ${live}`,
-      shown: shownName(call),
-    });
+  if (session !== null) await tellLevel(session, target.server, upstream.value);
+  const found = isOffered(call, upstream.value);
+  const offered = found instanceof Promise ? await found : found;
+  if (offered !== null) {
+    if (DRIFTED.has(offered.reason)) works.onDrift(target.server);
+    return refusedBefore(offered);
   }
   const inFlight = track(call, answer);
   try {
     const told = await upstream.value.request(requestOf(call, answer, inFlight));
     if (!told.ok)
       return { kind: 'denied', denied: inFlight.controller.signal.aborted ? CANCELLED : denied(told), progress: inFlight.progress };
+    if (told.value.kind === 'error' && isNotFound(call, told.value.code)) return refusedBefore(unknownResource(call));
     if (told.value.kind === 'error')
       return { kind: 'error', json: serverError(call, told.value), code: told.value.code, progress: inFlight.progress };
     return { kind: 'result', result: told.value.result, text: told.value.text, progress: inFlight.progress };
@@ -94,11 +91,11 @@ function track(call: Call, answer: Answer): InFlight {
   };
 }
 
-const callStream = (call: Call, answer: Answer): CallStream => ({ server: call.tool.server, notify: (text) => answer.notify(text) });
+const callStream = (call: Call, answer: Answer): CallStream => ({ server: call.target.server, notify: (text) => answer.notify(text) });
 
 function requestOf(call: Call, answer: Answer, inFlight: InFlight): UpstreamRequest {
   const { frame } = call.exchange;
-  const progressToken = frame.params.kind === 'call' ? frame.params.progressToken : null;
+  const progressToken = 'progressToken' in frame.params ? frame.params.progressToken : null;
   const level = frame.meta?.logLevel ?? null;
   const tell = (method: string, params: JsonObject): void => {
     if (inFlight.progress >= LIMITS.notificationsPerCall) return;
@@ -106,18 +103,36 @@ function requestOf(call: Call, answer: Answer, inFlight: InFlight): UpstreamRequ
     answer.notify(JSON.stringify({ jsonrpc: '2.0', method, params }));
   };
   return {
-    method: 'tools/call',
-    params: { name: call.tool.name, arguments: call.arguments },
+    method: frame.method,
+    params: paramsOf(call),
     timeoutMs: LIMITS.callMs,
     signal: inFlight.controller.signal,
     // The client's own token comes back to it; the server has only ever seen ours.
     onProgress: progressToken !== null ? (params) => tell('notifications/progress', { ...params, progressToken }) : null,
     log: level !== null ? { level, onMessage: (params) => isSevereEnough(params, level) && tell('notifications/message', params) } : null,
-    paramHeaders: writeParamHeaders(call.arguments, call.tool.paramHeaders),
+    paramHeaders: call.target.kind === 'tool' ? writeParamHeaders(call.arguments, call.target.paramHeaders) : {},
   };
 }
 
-const shownName = ({ exchange: { frame } }: Call): string => (frame.params.kind === 'call' ? frame.params.name : '');
+/** What the server is asked, in its own names. */
+function paramsOf({ exchange: { frame }, target, arguments: given }: Call): JsonObject {
+  switch (frame.plan.class) {
+    case 'read':
+    case 'subscribe':
+      return { uri: target.name };
+    case 'complete':
+      return {
+        ref: target.kind === 'prompt' ? { type: 'ref/prompt', name: target.name } : { type: 'ref/resource', uri: target.name },
+        argument: given['argument'] ?? null,
+        ...(given['context'] === undefined ? {} : { context: { arguments: given['context'] } }),
+      };
+    default:
+      return { name: target.name, arguments: given };
+  }
+}
+
+// A server's words for "there is none" would tell a resource that is hidden from one that is not there (MCP 2025-11-25: -32002, 2026-07-28: -32602).
+const isNotFound = ({ target }: Call, code: number): boolean => target.kind === 'resource' && (code === -32002 || code === -32602);
 
 // The server's words reach the client as an error of its call. Its data is part of the protocol (-32021 names what is missing), with our reference in it.
 function serverError({ exchange }: Call, { code, message, data }: Extract<UpstreamAnswer, { readonly kind: 'error' }>): string {

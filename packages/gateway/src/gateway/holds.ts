@@ -9,7 +9,7 @@ interface Held {
   readonly parent: ExchangeId;
   readonly kind: Hold['kind'];
   readonly principal: string;
-  readonly tool: string;
+  readonly target: string;
   readonly pin: string;
   readonly argumentsDigest: string;
   readonly binding: string;
@@ -56,7 +56,10 @@ export class Holds {
     if (!held) return null;
     const now = boundTo(call);
     const same =
-      held.principal === now.principal && held.tool === now.tool && held.pin === now.pin && held.argumentsDigest === now.argumentsDigest;
+      held.principal === now.principal &&
+      held.target === now.target &&
+      held.pin === now.pin &&
+      held.argumentsDigest === now.argumentsDigest;
     if (!same) return null;
     this.#held.delete(handle);
     return { kind: held.kind, parent: held.parent };
@@ -68,11 +71,11 @@ export class Holds {
   }
 }
 
-function boundTo(call: Call): Pick<Held, 'principal' | 'tool' | 'pin' | 'argumentsDigest'> {
+function boundTo(call: Call): Pick<Held, 'principal' | 'target' | 'pin' | 'argumentsDigest'> {
   return {
     principal: call.exchange.principal.id,
-    tool: call.tool.qualifiedName,
-    pin: call.tool.digest,
+    target: `${call.target.kind} ${call.target.qualifiedName}`,
+    pin: call.target.digest ?? '',
     argumentsDigest: call.argumentsDigest,
   };
 }

@@ -2,7 +2,7 @@ import { sha256Hex } from '../base/bytes.ts';
 import type { Action, Decision, DecisionInputs } from '../contracts/decision.ts';
 import type { Principal } from '../contracts/principal.ts';
 import type { Snapshot } from '../contracts/snapshot.ts';
-import type { Tool } from '../contracts/target.ts';
+import type { Target } from '../contracts/target.ts';
 
 /** A decision with what it was made of, so that its record can be replayed (R2-058). */
 export interface Judged {
@@ -16,20 +16,20 @@ export interface Judged {
 
 type Told = Omit<Judged, 'decision'>;
 
-// Principals and tools are immutable objects: what a call is judged by is written out once for each pair.
-const cache = new WeakMap<Principal, WeakMap<Tool, Told>>();
+// Principals and pins are immutable objects: what a call is judged by is written out once for each pair.
+const cache = new WeakMap<Principal, WeakMap<Target, Told>>();
 
-export function judged(snapshot: Snapshot, principal: Principal, action: Action, tool: Tool, decision: Judged['decision']): Judged {
-  if (action !== 'call') return { decision, ...told(snapshot, principal, action, tool) };
-  const own = cache.get(principal) ?? new WeakMap<Tool, Told>();
+export function judged(snapshot: Snapshot, principal: Principal, action: Action, target: Target, decision: Judged['decision']): Judged {
+  if (action !== 'call') return { decision, ...told(snapshot, principal, action, target) };
+  const own = cache.get(principal) ?? new WeakMap<Target, Told>();
   cache.set(principal, own);
-  const known = own.get(tool) ?? told(snapshot, principal, action, tool);
-  own.set(tool, known);
+  const known = own.get(target) ?? told(snapshot, principal, action, target);
+  own.set(target, known);
   return { decision, ...known };
 }
 
-function told({ policy }: Snapshot, principal: Principal, action: Action, tool: Tool): Told {
-  const inputs = policy.inputsOf(principal, action, tool);
+function told({ policy }: Snapshot, principal: Principal, action: Action, target: Target): Told {
+  const inputs = policy.inputsOf(principal, action, target);
   const text = JSON.stringify(inputs);
   return { inputs, text, digest: sha256Hex(text) };
 }

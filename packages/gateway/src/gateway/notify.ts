@@ -3,16 +3,16 @@ import type { JsonObject } from '../contracts/json.ts';
 import type { Session } from './downstream/sessions.ts';
 import { isSevereEnough } from './log-level.ts';
 import type { Works } from './methods/works.ts';
-import type { UpstreamListener } from './upstream/upstream.ts';
+import type { ListName, UpstreamListener } from './upstream/upstream.ts';
 
-const LIST_CHANGED = '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}';
+const listChanged = (list: ListName): string => `{"jsonrpc":"2.0","method":"notifications/${list}/list_changed"}`;
 
 /** What one server may say to one session outside a call. */
 export function listenerFor(session: Session, server: ServerId, works: Works): UpstreamListener {
   return {
-    toolsChanged: () => {
+    listChanged: (list) => {
       works.onDrift(server);
-      tellSession(session, LIST_CHANGED);
+      tellSession(session, listChanged(list));
     },
     log: (params) => {
       if (wanted(session, params)) tellOnce(session, server, JSON.stringify({ jsonrpc: '2.0', method: 'notifications/message', params }));
@@ -37,6 +37,8 @@ function tellSession(session: Session, json: string): boolean {
 
 /** After a changed snapshot: everybody whose list may differ is told, on standing streams only. */
 export function announceListChanged(works: Pick<Works, 'sessions' | 'listens'>): void {
-  for (const session of works.sessions.all()) if (session.initialized) tellSession(session, LIST_CHANGED);
-  works.listens.toolsChanged();
+  for (const list of ['tools', 'prompts', 'resources'] as const) {
+    for (const session of works.sessions.all()) if (session.initialized) tellSession(session, listChanged(list));
+    works.listens.listChanged(list);
+  }
 }

@@ -14,6 +14,7 @@ import { describe } from './line.ts';
 import type { Works } from './methods/works.ts';
 import { announceListChanged } from './notify.ts';
 import { guardsOf, screensOf } from './pipeline.ts';
+import { renameResult } from './rename.ts';
 import { headBudget } from './respond.ts';
 
 export interface Gateway {
@@ -91,7 +92,10 @@ function worksOf(deps: GatewayDeps, own: Pick<Works, 'sessions' | 'listens' | 's
     keyed,
     onDrift,
     holds: new Holds(clock),
-    shape: (exchange, { result, text }) => rulesOf(exchange.frame.revision).shapeCallResult({ value: result, text }).text,
+    shape: ({ exchange, target }, { result, text }) => {
+      const { method, revision } = exchange.frame;
+      return rulesOf(revision).shapeResult(method, renameResult(exchange, target.server, method, { value: result, text })).text;
+    },
     reply,
     finish(exchange, answer, json, status = 200) {
       headBudget(answer, exchange);

@@ -2,6 +2,7 @@ import type { PublicPart } from '@sallyport/ledger';
 import type { JournalEntry } from '../contracts/journal.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { Principal } from '../contracts/principal.ts';
+import type { Target } from '../contracts/target.ts';
 import type { Deny } from '../contracts/verdict.ts';
 import type { Session } from './downstream/sessions.ts';
 import type { Call, Exchange, Partially } from './exchange.ts';
@@ -30,19 +31,26 @@ function draftOf(exchange: Partially, kind: PublicPart['kind'], now: number): Dr
     draft.method = frame.method;
     draft.revision = frame.revision;
   }
-  if (target?.tool) {
-    draft.server = target.tool.server;
-    draft.tool = target.tool.name;
-    draft.pin = target.tool.digest;
+  if (target) {
+    draft.server = target.server;
+    if (target.digest !== null) draft.pin = target.digest;
+    nameTarget(draft, target);
   }
   return draft;
+}
+
+// A URI is as much the client's own as an argument: it is sealed, and the template that made it is named.
+function nameTarget(draft: Draft, { kind, name }: Target): void {
+  if (kind === 'tool') draft.tool = name;
+  else if (kind === 'prompt') draft.prompt = name;
+  else if (kind === 'template') draft.template = name;
 }
 
 /** The decision of a call, or of the refusal that kept it from being one. */
 function judgedIn({ snapshot, principal, target, decision }: Partially, denied: Deny | null): Judged | null {
   if (!principal) return null;
-  if (denied?.decided) return judged(snapshot, principal, denied.decided.action, denied.decided.tool, denied.decided.decision);
-  return decision && target?.tool ? judged(snapshot, principal, 'call', target.tool, decision) : null;
+  if (denied?.decided) return judged(snapshot, principal, denied.decided.action, denied.decided.target, denied.decided.decision);
+  return decision && target ? judged(snapshot, principal, 'call', target, decision) : null;
 }
 
 const publicly = ({ decision: { effect, policies, version }, digest }: Judged): NonNullable<PublicPart['decision']> => ({
@@ -135,8 +143,8 @@ export function outcomeEntry(call: Call, intent: number, outcome: Outcome, now: 
   };
   draft.principal = exchange.principal.id;
   draft.method = exchange.frame.method;
-  draft.server = call.tool.server;
-  draft.tool = call.tool.name;
+  draft.server = call.target.server;
+  nameTarget(draft, call.target);
   if (outcome.reason !== undefined) draft.reason = outcome.reason;
   if (outcome.resultDigest !== undefined) draft.resultDigest = outcome.resultDigest;
   if (outcome.resultBytes !== undefined) draft.resultBytes = outcome.resultBytes;

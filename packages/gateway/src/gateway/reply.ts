@@ -12,6 +12,8 @@ export interface Row {
   readonly http: number;
   /** Our own codes lie outside -32768 to -32000, as the specification asks of policy refusals. */
   readonly code: number;
+  /** Where 2026-07-28 has another code for it. */
+  readonly modernCode?: number;
   readonly text: string;
   /** Whether the text that the guard wrote for the client follows. Never what an attacker could probe with. */
   readonly shown?: true;
@@ -24,6 +26,10 @@ const operator = (): Row => ({ as: 'operator', http: 500, code: 50000, text: 'Th
 const shown = (row: Row): Row => ({ ...row, shown: true });
 
 const UNKNOWN_TOOL = shown(protocol(-32602, 200, 'Unknown tool'));
+const UNKNOWN_PROMPT = shown(protocol(-32602, 200, 'Unknown prompt'));
+const UNKNOWN_TEMPLATE = shown(protocol(-32602, 200, 'Unknown resource template'));
+/** MCP 2025-11-25 resources: -32002; from 2026-07-28 on: -32602. */
+const UNKNOWN_RESOURCE: Row = { ...shown(protocol(-32002, 200, 'Resource not found')), modernCode: -32602 };
 const UNKNOWN_SERVER = transport(404, 'There is nothing at this path.');
 const UNAUTHENTICATED = transport(401, 'A valid API key is required: send it as Authorization: Bearer.');
 const NOT_RECORDED = transport(503, 'The audit journal cannot be written, so nothing is called. Nothing was forwarded.');
@@ -124,6 +130,15 @@ export const REPLIES = {
   'gateway.unknown_tool': UNKNOWN_TOOL,
   'gateway.hidden_tool': UNKNOWN_TOOL,
   'gateway.drifted_tool': UNKNOWN_TOOL,
+  'gateway.unknown_prompt': UNKNOWN_PROMPT,
+  'gateway.hidden_prompt': UNKNOWN_PROMPT,
+  'gateway.drifted_prompt': UNKNOWN_PROMPT,
+  'gateway.unknown_template': UNKNOWN_TEMPLATE,
+  'gateway.hidden_template': UNKNOWN_TEMPLATE,
+  'gateway.drifted_template': UNKNOWN_TEMPLATE,
+  'gateway.unknown_resource': UNKNOWN_RESOURCE,
+  'gateway.hidden_resource': UNKNOWN_RESOURCE,
+  'gateway.drifted_resource': UNKNOWN_RESOURCE,
   'gateway.unknown_server': UNKNOWN_SERVER,
   'gateway.hidden_server': UNKNOWN_SERVER,
   'gateway.draining': transport(503, 'The gateway is stopping.'),

@@ -80,7 +80,7 @@ describe('a refusal on the wire', () => {
   });
 
   it('uses codes of its own outside the range that JSON-RPC and MCP reserve', () => {
-    const specified = new Set([-32700, -32600, -32601, -32602, -32020, -32021, -32022]);
+    const specified = new Set([-32700, -32600, -32601, -32602, -32002, -32020, -32021, -32022]);
     for (const row of Object.values(REPLIES)) expect(specified.has(row.code) || row.code > 0).toBe(true);
   });
 });

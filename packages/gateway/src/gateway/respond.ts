@@ -22,7 +22,8 @@ export function refusalOf(exchange: Partially, denied: Deny, meta: JsonObject | 
   if (row.as === 'tool' && frame?.plan.class === 'call' && READABLE_REFUSALS.has(frame.revision)) {
     return { status: 200, json: `{"jsonrpc":"2.0","id":${id},"result":${JSON.stringify(refusedResult(text, frame, meta))}}` };
   }
-  const error = { code: row.code, message: text, data: { ref: exchange.id, ...versions(denied) } };
+  const code = frame?.era === 'modern' ? (row.modernCode ?? row.code) : row.code;
+  const error = { code, message: text, data: { ref: exchange.id, ...versions(denied) } };
   return { status: statusOf(row, frame, denied), json: `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(error)}}` };
 }
 

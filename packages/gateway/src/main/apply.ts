@@ -20,8 +20,7 @@ async function apply({ registry, grants, documents, snapshots, settings }: Rooms
   if (!granted.ok) return granted;
   const prepared = snapshots.prepare({
     tenant: TENANT,
-    servers: state.value.servers,
-    tools: state.value.tools,
+    ...state.value,
     grants: granted.value,
     settings,
   });

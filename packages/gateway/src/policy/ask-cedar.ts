@@ -2,13 +2,14 @@ import cedar from '@cedar-policy/cedar-wasm/nodejs';
 import { type Failure, failure, type Result, success } from '../base/result.ts';
 import type { Action, Decision, DenialReason, PolicyResource } from '../contracts/decision.ts';
 import type { PolicyReason } from '../contracts/reasons/policy.ts';
+import type { TargetKind } from '../contracts/target.ts';
 import { describe, preparedPolicies, preparedSchema } from './preparsed.ts';
 import type { Slice } from './slices.ts';
 
 /** Everything that Cedar sees of one request. */
 export interface Question {
   readonly schema: string;
-  /** Of the tool. */
+  /** Of the target. */
   readonly tenant: string;
   readonly principal: { readonly id: string; readonly tenant: string; readonly roles: readonly string[] };
   readonly action: Action;
@@ -55,17 +56,23 @@ function reasonOf(policies: readonly string[]): DenialReason {
 
 function requestOf({ tenant, principal, action, resource, inScope, methodInScope }: Question) {
   const caller = { type: 'Principal', id: principal.id };
-  const tool = { type: 'Tool', id: resource.qualifiedName };
+  const target = { type: ENTITY[resource.kind], id: resource.qualifiedName };
+  const server = { type: 'Server', id: resource.server };
+  const { template = null } = resource;
+  const parents = template === null ? [server] : [server, { type: ENTITY.template, id: template }];
   return {
     principal: caller,
     action: { type: 'Action', id: action },
-    resource: tool,
+    resource: target,
     context: { inScope, methodInScope },
     entities: [
       { uid: caller, attrs: { tenant: principal.tenant }, parents: principal.roles.map((role) => ({ type: 'Role', id: role })) },
-      { uid: tool, attrs: { tenant, server: resource.server, name: resource.name, effect: resource.effect }, parents: [] },
+      { uid: target, attrs: { tenant, server: resource.server, name: resource.name, effect: resource.effect }, parents },
+      { uid: server, attrs: { tenant }, parents: [] },
     ],
   };
 }
+
+const ENTITY: Readonly<Record<TargetKind, string>> = { tool: 'Tool', prompt: 'Prompt', template: 'ResourceTemplate', resource: 'Resource' };
 
 const fault = (cause: Failure): Failure<PolicyReason> => failure('policy.fault', cause.detail);

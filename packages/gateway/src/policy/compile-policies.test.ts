@@ -16,6 +16,7 @@ import { POLICY_SCHEMA } from './schema.ts';
 type PinnedTool = PolicyResource & { readonly state: PinState };
 
 const tool = (name: string, effect: Effect, state: PinState = 'approved'): PinnedTool => ({
+  kind: 'tool',
   server: 'files' as ServerId,
   name,
   qualifiedName: `files__${name}`,
@@ -45,7 +46,7 @@ const principal = ({
 });
 
 const compiled = (tools: readonly PinnedTool[], grants: readonly Grant[] = []): CompiledPolicies => {
-  const set = compilePolicies({ tenant: 'default', grants, tools });
+  const set = compilePolicies({ tenant: 'default', grants, pins: tools, servers: [] });
   if (!set.ok) throw new Error(set.detail);
   return set.value;
 };
@@ -135,7 +136,7 @@ describe('names that others chose', () => {
 });
 
 describe('what does not compile', () => {
-  const document = { tenant: 'default', schema: POLICY_SCHEMA, policies: SHIPPED_POLICIES, grants: [], tools: [] };
+  const document = { tenant: 'default', schema: POLICY_SCHEMA, policies: SHIPPED_POLICIES, grants: [], pins: [], servers: [] };
 
   it.each([
     ['a policy that does not parse', { ...document, policies: { broken: 'permit (' } }],
@@ -163,7 +164,7 @@ describe('what does not compile', () => {
 
   it('an error while a policy is evaluated is a fault, although another policy permits', () => {
     const overflow = 'forbid (principal, action, resource) when { 9223372036854775807 + 1 == 0 };';
-    const set = compileDocument({ ...document, policies: { ...SHIPPED_POLICIES, overflow }, tools: [READ] });
+    const set = compileDocument({ ...document, policies: { ...SHIPPED_POLICIES, overflow }, pins: [READ] });
     if (!set.ok) throw new Error(set.detail);
     expect(set.value.decide(principal(), 'call', READ)).toMatchObject({ ok: false, reason: 'policy.fault' });
   });

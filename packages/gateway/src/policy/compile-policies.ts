@@ -17,8 +17,10 @@ import { openSharingDecider } from './share.ts';
 export interface PolicyContent {
   readonly tenant: string;
   readonly grants: readonly Grant[];
-  /** Tools in every state; only approved ones can be permitted. */
-  readonly tools: readonly (PolicyResource & { readonly state: PinState })[];
+  /** Tools, prompts and templates in every state; only approved ones can be permitted. */
+  readonly pins: readonly (PolicyResource & { readonly state: PinState })[];
+  /** Servers with the effect that their resources have where no template makes them. */
+  readonly servers: PolicyDocument['servers'];
 }
 
 /** A PolicySet that also says what it was made from, to be stored under its version. */
@@ -33,7 +35,8 @@ export function compilePolicies(content: PolicyContent): Result<CompiledPolicies
     schema: POLICY_SCHEMA,
     policies: SHIPPED_POLICIES,
     grants: content.grants.map(({ id, principal, tool }) => ({ id, principal, tool })),
-    tools: content.tools.filter((tool) => tool.state === 'approved').map(plainResource),
+    pins: content.pins.filter((pin) => pin.state === 'approved').map(plainResource),
+    servers: content.servers,
   });
 }
 

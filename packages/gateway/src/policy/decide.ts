@@ -14,7 +14,7 @@ export type Decider = (inputs: DecisionInputs) => Result<Decision, PolicyReason>
  * Throws only on a bug; the caller makes that a denial.
  */
 export function openDecider(document: PolicyDocument, version: string): Decider {
-  const known = knownTools(document);
+  const known = knownTargets(document);
   const grantsOf = grantsByPair(document.grants);
   const sliceOf: SliceOf = slicesOf(document);
   return (inputs) => {
@@ -23,14 +23,23 @@ export function openDecider(document: PolicyDocument, version: string): Decider 
   };
 }
 
-/** Only an approved tool with the facts of this version can be permitted: hidden, unknown and changed ones are answered alike. */
-export function knownTools(document: PolicyDocument): (asked: PolicyResource) => boolean {
-  const tools = new Map(document.tools.map((tool) => [tool.qualifiedName, tool]));
+/**
+ * Only what was approved, with the facts of this version, can be permitted: hidden, unknown and changed targets are answered alike. A resource
+ * has no pin of its own: it is known by its template's or, without one, by its server.
+ */
+export function knownTargets(document: PolicyDocument): (asked: PolicyResource) => boolean {
+  const pins = new Map(document.pins.map((pin) => [keyOf(pin.kind, pin.qualifiedName), pin]));
+  const servers = new Map(document.servers.map(({ server, effect }) => [server as string, effect]));
   return (asked) => {
-    const known = tools.get(asked.qualifiedName);
-    return known !== undefined && known.effect === asked.effect && known.server === asked.server && known.name === asked.name;
+    if (asked.kind === 'resource' && (asked.template ?? null) === null) return servers.get(asked.server) === asked.effect;
+    const known =
+      asked.kind === 'resource' ? pins.get(keyOf('template', asked.template ?? '')) : pins.get(keyOf(asked.kind, asked.qualifiedName));
+    if (known === undefined || known.effect !== asked.effect || known.server !== asked.server) return false;
+    return asked.kind === 'resource' || known.name === asked.name;
   };
 }
+
+const keyOf = (kind: PolicyResource['kind'], name: string): string => `${kind} ${name}`;
 
 const NONE: readonly Grant[] = [];
 
@@ -42,7 +51,7 @@ export function grantsByPair(grants: readonly Grant[]): (inputs: DecisionInputs)
       caller,
       Map.groupBy(own, (grant) => grant.tool),
     );
-  return ({ principal, resource }) => byCaller.get(principal.id)?.get(resource.qualifiedName) ?? NONE;
+  return ({ principal, resource }) => (resource.kind === 'tool' ? (byCaller.get(principal.id)?.get(resource.qualifiedName) ?? NONE) : NONE);
 }
 
 /** What Cedar is asked: the facts of the inputs with the scopes already judged. */
@@ -54,6 +63,6 @@ export function questionOf(document: PolicyDocument, { principal, action, resour
     action,
     resource,
     inScope: isInScope(principal.scopes, resource),
-    methodInScope: isMethodInScope(principal.methods, action),
+    methodInScope: isMethodInScope(principal.methods, action, resource.kind),
   };
 }

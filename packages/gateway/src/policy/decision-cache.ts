@@ -10,10 +10,14 @@ interface Entry {
   readonly server: string;
   readonly name: string;
   readonly effect: string;
+  readonly template: string | null;
   readonly answer: Answer;
 }
 
 type Caller = Map<string, Entry>;
+
+// Names of tools hold no space, and a prompt may have a tool's name.
+const keyOf = ({ kind, qualifiedName }: PolicyResource): string => (kind === 'tool' ? qualifiedName : `${kind} ${qualifiedName}`);
 
 /** Entries, not bytes: one is about 150 bytes, so 20,000 are 3 MB. */
 export const CACHED_DECISIONS = 20_000;
@@ -39,16 +43,16 @@ export class DecisionCache {
   }
 
   find(principal: Principal, resource: PolicyResource): Answer | null {
-    const entry = this.#callerOf(principal).get(resource.qualifiedName);
+    const entry = this.#callerOf(principal).get(keyOf(resource));
     if (entry === undefined) return null;
     const same = entry.effect === resource.effect && entry.server === resource.server && entry.name === resource.name;
-    return same ? entry.answer : null;
+    return same && entry.template === (resource.template ?? null) ? entry.answer : null;
   }
 
   keep(principal: Principal, resource: PolicyResource, answer: Answer): void {
     if (this.#size >= this.#limit) this.#empty();
-    const { server, name, effect } = resource;
-    this.#callerOf(principal).set(resource.qualifiedName, { server, name, effect, answer });
+    const { server, name, effect, template = null } = resource;
+    this.#callerOf(principal).set(keyOf(resource), { server, name, effect, template, answer });
     this.#size += 1;
   }
 

@@ -10,9 +10,13 @@ export interface PolicyDocument {
   readonly schema: string;
   readonly policies: Readonly<Record<string, string>>;
   readonly grants: readonly Grant[];
-  /** The approved tools. Anything else is decided as unknown. */
-  readonly tools: readonly PolicyResource[];
+  /** The approved tools, prompts and templates. Anything else is decided as unknown. */
+  readonly pins: readonly PolicyResource[];
+  /** Servers whose resources may be asked for, with the effect of those that no template makes. */
+  readonly servers: readonly PolicyServer[];
 }
+
+export type PolicyServer = Pick<PolicyResource, 'server' | 'effect'>;
 
 /** SHA-256, hex, over the document in one fixed order of keys. */
 export function versionOf(document: PolicyDocument): string {
@@ -26,8 +30,12 @@ function ordered(document: PolicyDocument): unknown {
     document.schema,
     Object.entries(document.policies).sort(byFirst),
     document.grants.map((grant) => [grant.id, grant.principal, grant.tool]).sort(byFirst),
-    document.tools.map((tool) => [tool.qualifiedName, tool.server, tool.name, tool.effect]).sort(byFirst),
+    document.pins.map((pin) => [pin.qualifiedName, pin.kind, pin.server, pin.name, pin.effect]).sort(byNames),
+    document.servers.map(({ server, effect }) => [server, effect]).sort(byFirst),
   ];
 }
+
+// A tool and a prompt may have one name.
+const byNames = (a: readonly string[], b: readonly string[]): number => byFirst([`${a[0]} ${a[1]}`], [`${b[0]} ${b[1]}`]);
 
 const byFirst = (a: readonly unknown[], b: readonly unknown[]): number => (String(a[0]) < String(b[0]) ? -1 : 1);

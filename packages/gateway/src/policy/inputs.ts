@@ -18,9 +18,11 @@ export function callerOf(principal: Principal): DecisionInputs['principal'] {
   };
 }
 
-export const plainResource = ({ qualifiedName, server, name, effect }: PolicyResource): PolicyResource => ({
+export const plainResource = ({ kind, qualifiedName, server, name, effect, template }: PolicyResource): PolicyResource => ({
+  kind,
   qualifiedName,
   server,
   name,
   effect,
+  ...(template === undefined ? {} : { template }),
 });

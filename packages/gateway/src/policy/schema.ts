@@ -1,13 +1,20 @@
 /**
  * What policies may talk about. Validation against it at load finds a misspelt attribute before it can decide anything; requests are
  * checked against it too. `context` holds facts that the engine computed: policies never parse a scope.
+ *
+ * `name` is what the server calls it: of a resource its URI, of a template its `uriTemplate`. A resource stands in the template that makes
+ * it, and everything in its server, so that a policy may name one server, one template or one thing.
  */
 export const POLICY_SCHEMA = `entity Role;
 entity Principal in [Role] = { "tenant": String };
-entity Tool = { "tenant": String, "server": String, "name": String, "effect": String };
+entity Server = { "tenant": String };
+entity Tool in [Server] = { "tenant": String, "server": String, "name": String, "effect": String };
+entity Prompt in [Server] = { "tenant": String, "server": String, "name": String, "effect": String };
+entity ResourceTemplate in [Server] = { "tenant": String, "server": String, "name": String, "effect": String };
+entity Resource in [ResourceTemplate, Server] = { "tenant": String, "server": String, "name": String, "effect": String };
 action "discover", "call" appliesTo {
   principal: [Principal],
-  resource: [Tool],
+  resource: [Tool, Prompt, ResourceTemplate, Resource],
   context: { "inScope": Bool, "methodInScope": Bool }
 };
 `;

@@ -1,18 +1,33 @@
 import type { Action, PolicyResource } from '../contracts/decision.ts';
 import type { Scope } from '../contracts/principal.ts';
+import type { TargetKind } from '../contracts/target.ts';
 
-/** Whether one of a key's scopes covers the tool. No scope covers nothing (R2-010); `*` is the only wildcard, and only as a whole word. */
+/**
+ * Whether one of a key's scopes covers the target. No scope covers nothing (R2-010); `*` is the only wildcard, and only as a whole word. A scope
+ * that names one tool covers that tool: prompts and resources of the server ask for `*`.
+ */
 export function isInScope(scopes: readonly Scope[], resource: PolicyResource): boolean {
-  return scopes.some((scope) => fits(scope.server, resource.server) && fits(scope.tool, resource.name));
+  return scopes.some(
+    (scope) => fits(scope.server, resource.server) && (scope.tool === '*' || (resource.kind === 'tool' && scope.tool === resource.name)),
+  );
 }
 
 const fits = (pattern: string, text: string): boolean => pattern === '*' || pattern === text;
 
+/** Methods that use a target of each kind, and those that only list it. */
+const METHODS: Readonly<Record<TargetKind, { readonly use: readonly string[]; readonly list: readonly string[] }>> = {
+  tool: { use: ['tools/call'], list: ['tools/list'] },
+  prompt: { use: ['prompts/get', 'completion/complete'], list: ['prompts/list'] },
+  template: { use: ['resources/read', 'completion/complete'], list: ['resources/templates/list'] },
+  resource: { use: ['resources/read', 'resources/subscribe', 'resources/unsubscribe', 'subscriptions/listen'], list: ['resources/list'] },
+};
+
 /**
- * Whether the key's methods permit the action. Who may call a tool may know that it is there, so `tools/call` includes discovering:
- * otherwise a call would be answered for a tool that is said not to exist.
+ * Whether the key's methods permit the action; that the method of a request is among them is asked for by itself. Who may use a target may
+ * know that it is there, so a method that uses it includes discovering: otherwise a call would be answered for what is said not to exist.
  */
-export function isMethodInScope(methods: readonly string[] | null, action: Action): boolean {
-  if (methods === null || methods.includes('tools/call')) return true;
-  return action === 'discover' && methods.includes('tools/list');
+export function isMethodInScope(methods: readonly string[] | null, action: Action, kind: TargetKind): boolean {
+  if (methods === null) return true;
+  const { use, list } = METHODS[kind];
+  return use.some((method) => methods.includes(method)) || (action === 'discover' && list.some((method) => methods.includes(method)));
 }

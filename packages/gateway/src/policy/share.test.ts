@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { KeyId, PrincipalId, ServerId, TenantId } from '../base/ids.ts';
 import type { Action, Grant, PolicyResource } from '../contracts/decision.ts';
 import type { Principal, Role } from '../contracts/principal.ts';
-import type { Effect } from '../contracts/target.ts';
+import type { Effect, TargetKind } from '../contracts/target.ts';
 import { openDecider } from './decide.ts';
 import { type PolicyDocument, versionOf } from './document.ts';
 import { inputsOf } from './inputs.ts';
@@ -66,14 +66,18 @@ const caller = fc.record({
 const question = fc.record({
   caller,
   action: fc.constantFrom<Action>('discover', 'call'),
+  kind: fc.oneof(
+    { weight: 9, arbitrary: fc.constant<TargetKind>('tool') },
+    { weight: 3, arbitrary: fc.constantFrom<TargetKind>('prompt', 'template', 'resource') },
+  ),
   tool: fc.constantFrom(...QUALIFIED),
   effect: fc.option(effect, { nil: null, freq: 4 }),
 });
 const grants = fc.array(fc.record({ principal: fc.constantFrom(...PRINCIPALS), tool: fc.constantFrom(...QUALIFIED) }), { maxLength: 24 });
 
-function resourceOf(qualifiedName: string, ofEffect: Effect): PolicyResource {
+function resourceOf(qualifiedName: string, ofEffect: Effect, kind: TargetKind = 'tool'): PolicyResource {
   const [server = '', name = ''] = qualifiedName.split('__');
-  return { server: server as ServerId, name, qualifiedName, effect: ofEffect };
+  return { kind, server: server as ServerId, name, qualifiedName, effect: ofEffect, ...(kind === 'resource' ? { template: null } : {}) };
 }
 
 const principalOf = ({ id, tenant, roles, scopes, methods }: typeof caller extends fc.Arbitrary<infer T> ? T : never): Principal => ({
@@ -88,7 +92,14 @@ const principalOf = ({ id, tenant, roles, scopes, methods }: typeof caller exten
 function documentOf(own: readonly string[], granted: readonly Omit<Grant, 'id'>[], known: readonly PolicyResource[]): PolicyDocument {
   const policies = { ...SHIPPED_POLICIES, ...Object.fromEntries(own.map((text, index) => [`own-${index}`, text])) };
   const numbered = granted.map((grant, index) => ({ ...grant, id: `g${index}` }));
-  return { tenant: 'default', schema: POLICY_SCHEMA, policies, grants: numbered, tools: known };
+  return {
+    tenant: 'default',
+    schema: POLICY_SCHEMA,
+    policies,
+    grants: numbered,
+    pins: known,
+    servers: [{ server: 's1' as ServerId, effect: 'read' }],
+  };
 }
 
 describe('a shared decision', () => {
@@ -111,7 +122,7 @@ describe('a shared decision', () => {
           if (!namesSomebody(document.policies)) seen.shared += 1;
           for (const one of asked) {
             const pinned = known.find((each) => each.qualifiedName === one.tool);
-            const resource = resourceOf(one.tool, one.effect ?? pinned?.effect ?? 'read');
+            const resource = resourceOf(one.tool, one.effect ?? pinned?.effect ?? 'read', one.kind);
             const inputs = inputsOf(principalOf(one.caller), one.action, resource);
             const answer = sharing(inputs);
             expect(answer).toEqual(plain(inputs));
@@ -121,7 +132,7 @@ describe('a shared decision', () => {
           }
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 600 },
     );
     // Rare kinds that never came up would prove nothing.
     for (const count of Object.values(seen)) expect(count).toBeGreaterThan(40);

@@ -2,7 +2,7 @@ import { failure, type Result, success } from '../base/result.ts';
 import type { Decision, Grant, PolicyResource } from '../contracts/decision.ts';
 import type { PolicyReason } from '../contracts/reasons/policy.ts';
 import { askCedar, denial, permission, type Question } from './ask-cedar.ts';
-import { type Decider, grantsByPair, knownTools, openDecider, questionOf } from './decide.ts';
+import { type Decider, grantsByPair, knownTargets, openDecider, questionOf } from './decide.ts';
 import type { PolicyDocument } from './document.ts';
 import type { DecisionInputs } from './inputs.ts';
 import { namesSomebody } from './readings.ts';
@@ -10,7 +10,7 @@ import { roomForGrants, slicesOf } from './slices.ts';
 
 /** Stands for any caller and any tool of a kind. No principal and no tool has these ids: one has a prefix, the other a server. */
 const ANYBODY = 'anybody';
-const ANYTHING = { qualifiedName: 'anything', name: 'anything', server: '' } as unknown as PolicyResource;
+const ANYTHING = { kind: 'tool', qualifiedName: 'anything', name: 'anything', server: '' } as unknown as PolicyResource;
 
 type Answer = Result<Decision, PolicyReason>;
 
@@ -22,7 +22,7 @@ type Answer = Result<Decision, PolicyReason>;
  */
 export function openSharingDecider(document: PolicyDocument, version: string): Decider {
   if (namesSomebody(document.policies)) return openDecider(document, version);
-  const known = knownTools(document);
+  const known = knownTargets(document);
   const grantsOf = grantsByPair(document.grants);
   const room = roomForGrants(document.policies);
   const askOnce = kinds(document, version);
@@ -44,7 +44,7 @@ const NOBODY: DecisionInputs = {
   resource: { ...ANYTHING, effect: 'destructive' },
 };
 
-/** One answer a kind. There are at most 64 role sets x 3 effects x 8 facts x 6 counts of grants a tenant, so this needs no bound of its own. */
+/** One answer a kind. There are at most 64 role sets x 4 kinds x 3 effects x 8 facts x 6 counts of grants a tenant, so this needs no bound of its own. */
 function kinds(document: PolicyDocument, version: string): (inputs: DecisionInputs, grants: number) => Answer {
   const sliceOf = slicesOf(document);
   const answers = new Map<string, Answer>();
@@ -65,7 +65,7 @@ function kinds(document: PolicyDocument, version: string): (inputs: DecisionInpu
 const MOST_KINDS = 20_000;
 
 const kindOf = ({ action, resource, inScope, methodInScope }: Question, grants: number): string =>
-  `${resource.effect} ${action} ${inScope} ${methodInScope} ${grants}`;
+  `${resource.kind} ${resource.effect} ${action} ${inScope} ${methodInScope} ${grants}`;
 
 // Once for each caller, who is asked about a thousand tools in a row. As JSON, so that no two kinds share a key; roles are sorted (`inputsOf`).
 function callerKind(callers: WeakMap<object, string>, principal: DecisionInputs['principal']): string {
@@ -79,7 +79,7 @@ function callerKind(callers: WeakMap<object, string>, principal: DecisionInputs[
 const anonymous = (question: Question): Question => ({
   ...question,
   principal: { ...question.principal, id: ANYBODY },
-  resource: { ...ANYTHING, effect: question.resource.effect },
+  resource: { ...ANYTHING, kind: question.resource.kind, effect: question.resource.effect },
 });
 
 const standIns = (count: number): readonly Grant[] =>

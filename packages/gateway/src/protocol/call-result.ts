@@ -1,16 +1,8 @@
 import type { Result } from '../base/result.ts';
 import { failure, success } from '../base/result.ts';
-import type { JsonObject, JsonValue } from '../contracts/json.ts';
+import type { JsonObject } from '../contracts/json.ts';
+import { isBlock } from './content-block.ts';
 import { isObject } from './json-rpc.ts';
-
-/** The text-bearing members that a block of each kind must have. A kind that is not here is refused: no screen knows how to read it. */
-const BLOCKS: Readonly<Record<string, readonly string[]>> = {
-  text: ['text'],
-  image: ['data', 'mimeType'],
-  audio: ['data', 'mimeType'],
-  resource_link: ['uri', 'name'],
-  resource: [],
-};
 
 /**
  * Whether a server's result of `tools/call` has the protocol's shape, in whichever revision. Fails with `protocol.invalid_message`: it must
@@ -27,16 +19,3 @@ export function checkCallResult(result: JsonObject): Result<void, 'protocol.inva
 }
 
 const invalid = (detail: string): Result<void, 'protocol.invalid_message'> => failure('protocol.invalid_message', detail);
-
-function isBlock(block: JsonValue): boolean {
-  if (!isObject(block)) return false;
-  const type = block['type'];
-  const needed = typeof type === 'string' && Object.hasOwn(BLOCKS, type) ? BLOCKS[type] : undefined;
-  if (needed === undefined || !needed.every((key) => typeof block[key] === 'string')) return false;
-  return type !== 'resource' || isEmbedded(block['resource']);
-}
-
-const isEmbedded = (resource: JsonValue | undefined): boolean =>
-  isObject(resource) &&
-  typeof resource['uri'] === 'string' &&
-  (typeof resource['text'] === 'string') !== (typeof resource['blob'] === 'string');

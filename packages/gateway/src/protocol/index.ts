@@ -16,8 +16,9 @@ export {
 } from './json-rpc.ts';
 export { type LargeJson, type LargeReader, openLargeReader } from './large/large-reader.ts';
 export { type Direction, METHODS, type MethodClass, type MethodPlan, planOf } from './methods.ts';
-export { type QualifiedName, qualifyName } from './names.ts';
+export { type QualifiedName, qualifyName, qualifyUri, splitUri } from './names.ts';
 export { oneLine } from './one-line.ts';
+export { checkCompleteResult, checkEmptyResult, checkGetResult, checkReadResult } from './other-results.ts';
 export { type ParamHeader, readParamHeaders, writeParamHeaders } from './param-headers.ts';
 export {
   isLegacyRevision,
@@ -30,6 +31,8 @@ export {
 } from './revision.ts';
 export type {
   CheckedParams,
+  CompletionReference,
+  ListedKind,
   ListenFilter,
   LogLevel,
   Params,
@@ -46,3 +49,4 @@ export type { OutgoingEvent } from './sse-writer.ts';
 export { LineReader, StdioFraming, type StdioListener } from './stdio.ts';
 export { parseStrict, type StrictJson } from './strict-json.ts';
 export type { StrictReason, StrictRule } from './strict-rules.ts';
+export { compileTemplate } from './uri-template.ts';

@@ -18,6 +18,12 @@ describe('the method table', () => {
       'server/discover',
       'tools/list',
       'tools/call',
+      'prompts/list',
+      'prompts/get',
+      'resources/list',
+      'resources/templates/list',
+      'resources/read',
+      'completion/complete',
       'logging/setLevel',
       'subscriptions/listen',
       'notifications/initialized',
@@ -30,6 +36,9 @@ describe('the method table', () => {
       'notifications/progress',
       'notifications/message',
       'notifications/tools/list_changed',
+      'notifications/prompts/list_changed',
+      'notifications/resources/list_changed',
+      'notifications/resources/updated',
       'notifications/subscriptions/acknowledged',
     ]);
   });

@@ -11,6 +11,7 @@ export function buildTool(validators: Validators, pin: Pin): Tool {
   const { definition, digest, needsCapability, schemas } = pin.candidate;
   const usable = schemas !== null && pin.state !== 'quarantined';
   return Object.freeze({
+    kind: 'tool',
     server: pin.server,
     name: pin.name,
     qualifiedName: qualifyName(pin.server, pin.name),

@@ -1,21 +1,15 @@
-import { sha256Hex } from '../base/bytes.ts';
-import { canonicalize } from '../base/canonical.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import { readParamHeaders } from '../protocol/index.ts';
 import { problemWith } from './check-definition.ts';
+import { digestDefinition, kept } from './digest-definition.ts';
 import type { Candidate, Problem, Schemas } from './pin.ts';
 import { type SchemaSandbox, vetSchema } from './schemas/index.ts';
 
 /** Digests a definition and judges whether it could be used. Never fails: what cannot be used has a problem, and is quarantined by it. */
 export async function judgeTool(sandbox: SchemaSandbox, definition: JsonObject, needsCapability: boolean): Promise<Candidate> {
-  const canonical = canonicalize(definition);
-  const text = canonical.ok ? canonical.value : JSON.stringify(definition);
-  const digest = sha256Hex(text);
-  const bytes = Buffer.byteLength(text);
-  const early = canonical.ok ? (problemWith(definition, bytes) ?? headerProblem(definition, text)) : problemOf(canonical.reason);
-  // What is too large to be used is not kept either: its digest says whether it is still the same.
-  if (early !== null)
-    return { definition: bytes > MOST_KEPT ? nameOnly(definition) : definition, digest, needsCapability, schemas: null, problem: early };
+  const { text, bytes, digest, problem } = digestDefinition(definition);
+  const early = problem ?? problemWith(definition, bytes) ?? headerProblem(definition, text);
+  if (early !== null) return { definition: kept(definition, bytes), digest, needsCapability, schemas: null, problem: early };
   const schemas = await vetSchemas(sandbox, definition);
   return 'reason' in schemas
     ? { definition, digest, needsCapability, schemas: null, problem: schemas }
@@ -29,8 +23,6 @@ function headerProblem(definition: JsonObject, text: string): Problem | null {
   return headers.ok ? null : { reason: 'registry.tool.definition_invalid', detail: `x-mcp-header: ${headers.detail ?? ''}` };
 }
 
-const MOST_KEPT = 65_536;
-
 async function vetSchemas(sandbox: SchemaSandbox, definition: JsonObject): Promise<Schemas | Problem> {
   const input = await vetSchema(sandbox, definition['inputSchema'] as JsonObject);
   if (!input.ok) return { reason: input.reason, detail: `inputSchema: ${input.detail ?? ''}` };
@@ -39,10 +31,3 @@ async function vetSchemas(sandbox: SchemaSandbox, definition: JsonObject): Promi
   if (!output.ok) return { reason: output.reason, detail: `outputSchema: ${output.detail ?? ''}` };
   return { arguments: input.value, result: output.value };
 }
-
-const nameOnly = (definition: JsonObject): JsonObject => ({ name: definition['name'] ?? '' });
-
-const problemOf = (reason: string): Problem => ({
-  reason: 'registry.tool.definition_invalid',
-  detail: `it has no canonical form (${reason})`,
-});

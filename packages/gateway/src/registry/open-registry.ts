@@ -2,17 +2,21 @@ import type { Clock } from '../base/clock.ts';
 import type { TenantId } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
 import { type Result, success } from '../base/result.ts';
-import type { Offer, Prober } from '../contracts/prober.ts';
+import type { Prober } from '../contracts/prober.ts';
 import type { StorageReason } from '../contracts/reasons/storage.ts';
 import type { Registration } from '../contracts/registration.ts';
-import type { Tool } from '../contracts/target.ts';
+import type { PinKind, Prompt, ResourceTemplate, Tool } from '../contracts/target.ts';
 import { migrate, type Storage } from '../storage/index.ts';
 import { type Approval, approveTool } from './approve-tool.ts';
+import { buildPrompt } from './build-prompt.ts';
+import { buildTemplate } from './build-template.ts';
 import { buildTool } from './build-tool.ts';
 import type { Outcome, VerbDeps } from './deps.ts';
 import { lanes } from './lanes.ts';
 import { listServers } from './list-servers.ts';
 import { REGISTRY_MIGRATIONS } from './migrations/index.ts';
+import type { Pin } from './pin.ts';
+import type { Lists } from './read-offer.ts';
 import { refreshServer } from './refresh-server.ts';
 import { registerServer } from './register-server.ts';
 import { removeServer } from './remove-server.ts';
@@ -22,11 +26,13 @@ import { showServer } from './show-server.ts';
 import { openRegistryStore } from './store.ts';
 import type { ServerView, ToolView } from './view-server.ts';
 
-/** What a snapshot is built from: every server and every tool of a tenant, in every state. */
+/** What a snapshot is built from: every server and every pin of a tenant, in every state. */
 export interface RegistryState {
   readonly servers: readonly Registration[];
   /** By server, then in the order in which the server lists them. */
   readonly tools: readonly Tool[];
+  readonly prompts: readonly Prompt[];
+  readonly templates: readonly ResourceTemplate[];
 }
 
 /** The verbs of this room. What they change, they change one after another; after each success the caller builds a new snapshot. */
@@ -36,8 +42,8 @@ export interface Registry {
   list(tenant: TenantId): Outcome<readonly ServerView[]>;
   show(tenant: TenantId, server: string): Outcome<ServerView>;
   approve(tenant: TenantId, approval: Approval): Outcome<ToolView>;
-  /** @param live the list that was seen in passing, or null to ask the server. */
-  refresh(tenant: TenantId, server: string, live: Offer['tools'] | null): Outcome<ServerView>;
+  /** @param live the lists that were seen in passing, or null to ask the server. */
+  refresh(tenant: TenantId, server: string, live: Lists | null): Outcome<ServerView>;
   remove(tenant: TenantId, server: string): Outcome<null>;
   setEnabled(tenant: TenantId, server: string, enabled: boolean): Outcome<null>;
   state(tenant: TenantId): Promise<Result<RegistryState, StorageReason>>;
@@ -86,5 +92,11 @@ async function readState(deps: VerbDeps, validators: Validators, tenant: TenantI
   const stored = await deps.store.everything(tenant);
   if (!stored.ok) return stored;
   const { servers, pins } = stored.value;
-  return success({ servers, tools: pins.map((pin) => buildTool(validators, pin)) });
+  const of = (kind: PinKind): readonly Pin[] => pins.filter((pin) => pin.kind === kind);
+  return success({
+    servers,
+    tools: of('tool').map((pin) => buildTool(validators, pin)),
+    prompts: of('prompt').map(buildPrompt),
+    templates: of('template').map(buildTemplate),
+  });
 }

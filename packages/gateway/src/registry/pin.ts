@@ -1,18 +1,19 @@
 import type { ServerId, TenantId } from '../base/ids.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { RegistryReason } from '../contracts/reasons/registry.ts';
-import type { Effect, PinState } from '../contracts/target.ts';
+import type { Effect, PinKind, PinState } from '../contracts/target.ts';
 import type { Vetted } from './schemas/index.ts';
 
-/** One definition of a tool as a server offered it, judged. */
+/** One definition as a server offered it, judged. */
 export interface Candidate {
   readonly definition: JsonObject;
   /** SHA-256, hex, of the definition's RFC 8785 form. */
   readonly digest: string;
   /** Seen only by clients that declare capabilities. */
   readonly needsCapability: boolean;
+  /** Of a usable tool. Prompts and templates have none. */
   readonly schemas: Schemas | null;
-  /** Why it cannot be used; null exactly where `schemas` is not. */
+  /** Why it cannot be used, or null. */
   readonly problem: Problem | null;
 }
 
@@ -26,10 +27,12 @@ export interface Problem {
   readonly detail: string;
 }
 
-/** What was approved of a tool, or waits to be. `candidate` is the approved definition; `offered` what a changed tool shows now. */
+/** What was approved of a tool, prompt or template, or waits to be. `candidate` is the approved definition; `offered` what a changed one shows now. */
 export interface Pin {
   readonly tenant: TenantId;
   readonly server: ServerId;
+  readonly kind: PinKind;
+  /** As the server names it; of a template its `uriTemplate`. */
   readonly name: string;
   /** Place in the server's list, so that lists keep its order. */
   readonly position: number;
@@ -46,3 +49,6 @@ export const stateOfNew = (candidate: Candidate, approved: boolean): PinState =>
   if (candidate.problem !== null) return 'quarantined';
   return approved ? 'approved' : 'pending';
 };
+
+/** What tells pins of one server apart. */
+export const keyOfPin = ({ kind, name }: Pick<Pin, 'kind' | 'name'>): string => `${kind} ${name}`;

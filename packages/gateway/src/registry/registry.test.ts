@@ -30,6 +30,8 @@ let key: Buffer;
 let storage: Storage;
 let registry: Registry;
 let offered: Offer['tools'];
+let offeredPrompts: Offer['prompts'];
+let offeredTemplates: Offer['templates'];
 let reachable: boolean;
 
 async function open(): Promise<void> {
@@ -40,7 +42,14 @@ async function open(): Promise<void> {
     probe: () =>
       Promise.resolve(
         reachable
-          ? success({ revisions: { legacy: ['2025-11-25'], modern: [] }, serverInfo: {}, tools: offered })
+          ? success({
+              revisions: { legacy: ['2025-11-25'], modern: [] },
+              serverInfo: {},
+              capabilities: { legacy: {}, modern: {} },
+              tools: offered,
+              prompts: offeredPrompts,
+              templates: offeredTemplates,
+            })
           : failure('gateway.upstream_start_failed' as const),
       ),
   };
@@ -58,6 +67,8 @@ beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'registry-'));
   key = random(32);
   reachable = true;
+  offeredPrompts = [];
+  offeredTemplates = [];
   offered = offerOf(tool('read'), tool('write'), tool('drop'));
   await open();
 });
@@ -74,7 +85,8 @@ async function tools(): Promise<ReadonlyMap<string, Tool>> {
 }
 
 const register = (more: object = {}) => registry.register(DEFAULT_TENANT, { ...SERVER, ...more });
-const refresh = (live: Offer['tools'] | null = null) => registry.refresh(DEFAULT_TENANT, 'files', live);
+const refresh = (live: Offer['tools'] | null = null) =>
+  registry.refresh(DEFAULT_TENANT, 'files', live === null ? null : { tools: live, prompts: [], templates: [] });
 
 describe('registering', () => {
   it('pins what the server offers as approved, with effects that were given; unset is destructive, annotations only propose [R2-015 partial: over the wire]', async () => {

@@ -3,7 +3,7 @@ import { isServerId, type TenantId } from '../base/ids.ts';
 import { failure, type Result, success } from '../base/result.ts';
 import type { RegistryReason } from '../contracts/reasons/registry.ts';
 import type { Registration } from '../contracts/registration.ts';
-import type { Effect } from '../contracts/target.ts';
+import type { Effect, PinKind } from '../contracts/target.ts';
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/;
 /** Set by the gateway for each request; a registration that named them could smuggle a second body or session. */
@@ -57,32 +57,56 @@ const streamable = z
 
 const stdio = z.strictObject({ kind: z.literal('stdio'), launch });
 
-/** What a person gives to register a server. Effects are by tool name; a tool without one counts as destructive. */
+const effect = z.enum(['read', 'write', 'destructive']);
+
+/** One effect for all that the server offers now, or each by name. */
+const ofKind = (most: number) => z.union([effect, z.record(z.string().max(most), effect)]).default({});
+
+/**
+ * What a person gives to register a server: effects of tools by name (`effects`), of prompts by name or of all (`prompts`), of templates by
+ * `uriTemplate` or of all (`templates`), and of the resources that no template makes (`resources`). What has no effect counts as destructive.
+ */
 const serverInput = z.strictObject({
   id: z.string().refine(isServerId, 'must match [a-z][a-z0-9]*(-[a-z0-9]+)* and have at most 40 characters'),
   title: line(200).min(1).optional(),
   transport: z.discriminatedUnion('kind', [stdio, streamable]),
   sharing: z.enum(['session', 'principal', 'shared']).default('session'),
   enabled: z.boolean().default(true),
-  effects: z.record(z.string().max(128), z.enum(['read', 'write', 'destructive'])).default({}),
+  effects: z.record(z.string().max(128), effect).default({}),
+  prompts: ofKind(128),
+  templates: ofKind(2048),
+  resources: effect.nullable().default(null),
 });
 
 export type ServerInput = z.input<typeof serverInput>;
 
 export interface ParsedServer {
   readonly registration: Registration;
-  readonly effects: Readonly<Record<string, Effect>>;
+  /** Null where nobody gave one. */
+  effectOf(kind: PinKind, name: string): Effect | null;
+  /** What an effect was given to by name, and under which key: the server has to offer it. */
+  readonly named: readonly { readonly in: string; readonly kind: PinKind; readonly name: string }[];
 }
 
 /** Checks what was given, before anything is started. `registry.server_invalid` names the key; it never repeats a value, which may be a secret. */
 export function parseServer(tenant: TenantId, input: unknown): Result<ParsedServer, RegistryReason> {
   const parsed = serverInput.safeParse(input);
   if (!parsed.success) return failure('registry.server_invalid', parsed.error.issues.slice(0, 5).map(describe).join('; '));
-  const { id, title, transport, sharing, enabled, effects } = parsed.data;
+  const { id, title, transport, sharing, enabled, resources } = parsed.data;
   if (!isServerId(id)) return failure('registry.server_invalid', 'id');
   return success({
-    registration: { tenant, id, title: title ?? id, transport, sharing, enabled, revisions: { legacy: [], modern: [] } },
-    effects,
+    registration: {
+      tenant,
+      id,
+      title: title ?? id,
+      transport,
+      sharing,
+      enabled,
+      resources,
+      revisions: { legacy: [], modern: [] },
+      capabilities: { legacy: {}, modern: {} },
+    },
+    ...effectsOf(parsed.data),
   });
 }
 
@@ -96,6 +120,22 @@ export interface ServerProblem {
 export function checkServer(input: unknown): readonly ServerProblem[] {
   const parsed = serverInput.safeParse(input);
   return parsed.success ? [] : parsed.error.issues.map(({ path, message }) => ({ path: path.map(String), message }));
+}
+
+function effectsOf({ effects, prompts, templates }: z.output<typeof serverInput>): Pick<ParsedServer, 'effectOf' | 'named'> {
+  const given = { tool: effects, prompt: prompts, template: templates } as const;
+  const names = (kind: PinKind, key: string): ParsedServer['named'] => {
+    const of = given[kind];
+    return typeof of === 'string' ? [] : Object.keys(of).map((name) => ({ in: key, kind, name }));
+  };
+  return {
+    effectOf: (kind, name) => {
+      const of = given[kind];
+      if (typeof of === 'string') return of;
+      return Object.hasOwn(of, name) ? (of[name] ?? null) : null;
+    },
+    named: [...names('tool', 'effects'), ...names('prompt', 'prompts'), ...names('template', 'templates')],
+  };
 }
 
 const describe = (issue: z.core.$ZodIssue): string => {

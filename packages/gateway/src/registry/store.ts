@@ -14,12 +14,15 @@ interface ServerRow {
   readonly sharing: string;
   readonly revisions: string;
   readonly enabled: number;
+  readonly capabilities: string;
+  readonly resources: string | null;
   readonly created_at: number;
 }
 
 interface PinRow {
   readonly tenant: string;
   readonly server: string;
+  readonly kind: string;
   readonly name: string;
   readonly position: number;
   readonly state: string;
@@ -81,12 +84,13 @@ export function openRegistryStore(storage: Storage): RegistryStore {
     putServer: (registration, pins, now) => attempt(() => replaceServer(storage, registration, pins, now)),
     putPin: (pin) =>
       attempt(async () => {
-        const { tenant, server, name, ...values } = pinRow(pin);
+        const { tenant, server, kind, name, ...values } = pinRow(pin);
         await queries
           .updateTable('registry_pin')
           .set(values)
           .where('tenant', '=', tenant)
           .where('server', '=', server)
+          .where('kind', '=', kind)
           .where('name', '=', name)
           .execute();
       }),
@@ -139,6 +143,8 @@ const serverRow = (registration: Registration, now: number): ServerRow => ({
   sharing: registration.sharing,
   revisions: JSON.stringify(registration.revisions),
   enabled: registration.enabled ? 1 : 0,
+  capabilities: JSON.stringify(registration.capabilities),
+  resources: registration.resources,
   created_at: now,
 });
 
@@ -149,12 +155,15 @@ const serverOf = (row: ServerRow): Registration => ({
   transport: JSON.parse(row.transport),
   sharing: row.sharing as Registration['sharing'],
   revisions: JSON.parse(row.revisions),
+  capabilities: JSON.parse(row.capabilities),
+  resources: row.resources as Registration['resources'],
   enabled: row.enabled === 1,
 });
 
 const pinRow = (pin: Pin): PinRow => ({
   tenant: pin.tenant,
   server: pin.server,
+  kind: pin.kind,
   name: pin.name,
   position: pin.position,
   state: pin.state,
@@ -167,6 +176,7 @@ const pinRow = (pin: Pin): PinRow => ({
 const pinOf = (row: PinRow): Pin => ({
   tenant: row.tenant as TenantId,
   server: row.server as ServerId,
+  kind: row.kind as Pin['kind'],
   name: row.name,
   position: row.position,
   state: row.state as Pin['state'],

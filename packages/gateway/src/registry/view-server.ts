@@ -1,5 +1,5 @@
 import type { Registration, Transport } from '../contracts/registration.ts';
-import type { Effect, Need, PinState } from '../contracts/target.ts';
+import type { Effect, Need, PinKind, PinState } from '../contracts/target.ts';
 import type { Candidate, Pin, Problem } from './pin.ts';
 import { proposeEffect } from './propose-effect.ts';
 import { needsOf } from './tool-needs.ts';
@@ -8,15 +8,19 @@ import { needsOf } from './tool-needs.ts';
 export interface ServerView {
   readonly registration: Registration;
   readonly tools: readonly ToolView[];
+  readonly prompts: readonly ToolView[];
+  readonly templates: readonly ToolView[];
 }
 
+/** A pin of any kind. */
 export interface ToolView {
+  readonly kind: PinKind;
   readonly name: string;
   readonly state: PinState;
   /** What holds: destructive where nobody set one. */
   readonly effect: Effect;
   readonly effectSet: boolean;
-  /** What the server's annotations claim. */
+  /** What the server's annotations claim; `read` of prompts and templates, which are there to be read. */
   readonly proposedEffect: Effect | null;
   readonly needs: readonly Need[];
   readonly gone: boolean;
@@ -29,17 +33,22 @@ export interface ToolView {
 
 export const viewServer = (registration: Registration, pins: readonly Pin[]): ServerView => ({
   registration: { ...registration, transport: withheld(registration.transport) },
-  tools: pins.map(viewTool),
+  tools: viewKind(pins, 'tool'),
+  prompts: viewKind(pins, 'prompt'),
+  templates: viewKind(pins, 'template'),
 });
+
+const viewKind = (pins: readonly Pin[], kind: PinKind): readonly ToolView[] => pins.filter((pin) => pin.kind === kind).map(viewTool);
 
 export function viewTool(pin: Pin): ToolView {
   const { definition, digest, problem, needsCapability } = pin.candidate;
   return {
+    kind: pin.kind,
     name: pin.name,
     state: pin.state,
     effect: pin.effect ?? 'destructive',
     effectSet: pin.effect !== null,
-    proposedEffect: proposeEffect((pin.offered ?? pin.candidate).definition),
+    proposedEffect: pin.kind === 'tool' ? proposeEffect((pin.offered ?? pin.candidate).definition) : 'read',
     needs: needsOf(definition, needsCapability),
     gone: pin.gone,
     definition,

@@ -49,12 +49,15 @@ export function registryStoreContract(engine: string, openBackend: OpenBackend):
       transport: STDIO,
       sharing: 'session',
       revisions: { legacy: ['2025-11-25', '2025-03-26'], modern: [] },
+      capabilities: { legacy: { tools: {} }, modern: {} },
+      resources: null,
       enabled: true,
       ...over,
     });
     const pin = ({ tenant, id }: Registration, name: string, over: Partial<Pin> = {}): Pin => ({
       tenant,
       server: id,
+      kind: 'tool',
       name,
       position: 0,
       state: 'approved',

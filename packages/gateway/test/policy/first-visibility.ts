@@ -57,6 +57,7 @@ function toolOf(index: number): Tool {
   const server = serverOf(index);
   const name = `tool_${index}`;
   return {
+    kind: 'tool',
     server,
     name,
     qualifiedName: `${server}__${name}`,
@@ -99,9 +100,14 @@ function snapshotOf(tools: number, principals: number): Snapshot {
     transport: { kind: 'stdio' as const, launch: { command: 'none', args: [], env: {} } },
     sharing: 'session' as const,
     revisions: { legacy: ['2025-11-25' as const], modern: ['2026-07-28' as const] },
+    capabilities: { legacy: {}, modern: {} },
+    resources: null,
     enabled: true,
   }));
-  const built = buildSnapshot({ tenant: DEFAULT_TENANT, servers, tools: all, grants, settings: settings.value.settings }, 1);
+  const built = buildSnapshot(
+    { tenant: DEFAULT_TENANT, servers, tools: all, prompts: [], templates: [], grants, settings: settings.value.settings },
+    1,
+  );
   if (!built.ok) throw new Error(built.detail);
   return built.value;
 }

@@ -30,11 +30,14 @@ const registrations = Object.entries(SERVERS).map(
     transport: { kind: 'stdio', launch: { command: id, args: [], env: {} } },
     sharing: 'session',
     revisions: { legacy: [], modern: [] },
+    capabilities: { legacy: {}, modern: {} },
+    resources: null,
     enabled,
   }),
 );
 
 const toolOf = ({ server, name, effect, state }: MatrixTool): Tool => ({
+  kind: 'tool',
   server: server as ServerId,
   name,
   qualifiedName: `${server}__${name}`,
@@ -57,6 +60,8 @@ function snapshot(): Snapshot {
       tenant: DEFAULT_TENANT,
       servers: registrations,
       tools: Object.values(TOOLS).map(toolOf),
+      prompts: [],
+      templates: [],
       grants: [...grantsOf(CALLER), OTHERS_GRANT],
       settings: settings.value.settings,
     },
@@ -77,7 +82,7 @@ const principalOf = (row: MatrixRow): Principal => ({
 
 const resourceOf = (object: ObjectName): PolicyResource =>
   object === 'unknown'
-    ? { server: 'files' as ServerId, name: 'unknown', qualifiedName: 'files__unknown', effect: 'read' }
+    ? { kind: 'tool', server: 'files' as ServerId, name: 'unknown', qualifiedName: 'files__unknown', effect: 'read' }
     : toolOf(TOOLS[object]);
 
 const current = snapshot();

@@ -134,7 +134,7 @@ describe('decisions on the record', () => {
     if (!document.ok || document.value === null) throw new Error('not kept');
     const without = { ...one.inputs, principal: { ...one.inputs.principal, roles: [] } };
     expect(replay(document.value, one.decision.version, without)).toMatchObject({ value: { effect: 'deny' } });
-    expect(replay({ ...document.value, tools: [] }, one.decision.version, one.inputs)).toMatchObject({ reason: 'policy.invalid' });
+    expect(replay({ ...document.value, pins: [] }, one.decision.version, one.inputs)).toMatchObject({ reason: 'policy.invalid' });
     expect(await documents.find('default', '0'.repeat(64))).toEqual({ ok: true, value: null });
     expect(await documents.find('other', one.decision.version)).toEqual({ ok: true, value: null });
   });

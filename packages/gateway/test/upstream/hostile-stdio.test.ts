@@ -80,14 +80,14 @@ describe('a server that misbehaves in a call', () => {
   });
 
   it('cannot make a definition that is too large, or a name that it lists twice, match a pin', async () => {
-    expect((await session('schema-bomb')).liveTools.get('bomb')).toBe('too large');
-    expect((await session('schema-bomb')).liveTools.get('fine')).toMatch(/^[0-9a-f]{64}$/);
+    expect((await session('schema-bomb')).peekPins('tool')?.get('bomb')).toBe('too large');
+    expect((await session('schema-bomb')).peekPins('tool')?.get('fine')).toMatch(/^[0-9a-f]{64}$/);
     const doubled = await bench.upstreams.acquire(
       registration('double', stdioFixture('hostile-stdio.ts', 'double-name')),
       'legacy',
       owner('ann', 's1'),
     );
-    expect(doubled.ok && doubled.value.liveTools.get('same')).toBe('listed twice');
+    expect(doubled.ok && doubled.value.peekPins('tool')?.get('same')).toBe('listed twice');
   });
 
   it('is started again at the next need, and its caller in flight learned that it ended', async () => {

@@ -83,7 +83,7 @@ describe('the servers of the demo', () => {
   it.each(CASES)('$id lists its tools and answers a call in the $era era', async ({ id, era, transport, tools, call, says }) => {
     const got = await bench.upstreams.acquire(registration(id, transport()), era, owner('ann', 's1'));
     if (!got.ok) throw new Error(`${got.reason} ${got.detail}`);
-    expect(got.value.liveTools.size).toBe(tools);
+    expect(got.value.peekPins('tool')?.size).toBe(tools);
     expect(got.value.era).toBe(era);
     const answer = await got.value.request(toolCall(...call()));
     if (!answer.ok || answer.value.kind !== 'result') throw new Error(JSON.stringify(answer));

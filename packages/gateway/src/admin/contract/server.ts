@@ -43,6 +43,8 @@ const streamableHttp = z.strictObject({
   local: local.nullable().default(null),
 });
 
+const ofKind = (most: number) => z.union([effect, z.record(z.string().min(1).max(most), effect)]).default({});
+
 export const newServer = z
   .strictObject({
     id: serverId,
@@ -54,6 +56,9 @@ export const newServer = z
       .record(z.string().min(1).max(256), effect)
       .default({})
       .describe('Effects by tool name. A tool that is not named counts as destructive.'),
+    prompts: ofKind(256).describe('Effects of prompts by name, or one for all that are offered now.'),
+    templates: ofKind(2048).describe('Effects of resource templates by uriTemplate, or one for all that are offered now.'),
+    resources: effect.nullable().default(null).describe('What reading a resource does that no template makes. Null counts as destructive.'),
   })
   .meta({ id: 'NewServer' });
 
@@ -80,7 +85,14 @@ export const server = z
   })
   .meta({ id: 'Server' });
 
-export const serverDetail = server.extend({ tools: z.array(tool) }).meta({ id: 'ServerDetail' });
+export const serverDetail = server
+  .extend({
+    tools: z.array(tool),
+    prompts: z.array(tool),
+    templates: z.array(tool),
+    resources: effect.nullable().describe('What reading a resource does that no template makes.'),
+  })
+  .meta({ id: 'ServerDetail' });
 
 export type NewServer = z.infer<typeof newServer>;
 export type Server = z.infer<typeof server>;

@@ -5,13 +5,19 @@ export const effect = z.enum(['read', 'write', 'destructive']).meta({ id: 'Effec
 
 export const digest = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in lower case hex');
 
+export const pinKind = z.enum(['tool', 'prompt', 'template']);
+
+/** A pin: of a tool, a prompt or a resource template. */
 export const tool = z
   .object({
-    name: z.string().describe('As the server names it.'),
-    qualifiedName: z.string().describe('`server__name`, as clients see it and grants name it.'),
+    kind: pinKind,
+    name: z.string().describe('As the server names it; of a template its uriTemplate.'),
+    qualifiedName: z.string().describe('As clients see it: `server__name`, which grants name, or `server+scheme:rest` of a template.'),
     effect,
     effectSet: z.boolean().describe('False: nobody set the effect, so it counts as destructive.'),
-    proposedEffect: effect.nullable().describe("What the server's annotations claim: a proposal, never believed."),
+    proposedEffect: effect
+      .nullable()
+      .describe("A proposal: what a tool's annotations claim, never believed; read of prompts and templates."),
     state: z.enum(['approved', 'pending', 'changed', 'quarantined']),
     gone: z.boolean().describe('True: the server does not list it now.'),
     needs: z.array(z.enum(['sampling', 'elicitation', 'roots', 'tasks'])),
@@ -27,7 +33,8 @@ export const tool = z
 
 export const approval = z
   .strictObject({
-    tool: z.string().min(1).max(256),
+    kind: pinKind.default('tool'),
+    tool: z.string().min(1).max(2048).describe('The name of the tool or prompt, or the uriTemplate of the template.'),
     effect: effect.optional().describe('Absent: the effect stays as it is.'),
     digest: digest
       .optional()

@@ -4,7 +4,7 @@ import { approval, tool } from '../contract/tool.ts';
 import { post } from '../verb.ts';
 import { toolFacts, toolView } from './server-view.ts';
 
-/** Pins a tool as it is now, and says what it does to the world. */
+/** Pins a tool, prompt or template as it is now, and says what it does to the world. */
 export const approveTool = post({
   name: 'servers.approve',
   summary: 'Pins a tool as it is now, and says what it does to the world.',
@@ -18,14 +18,16 @@ export const approveTool = post({
     const server = params['id'] ?? '';
     const was = await doors.registry.show(principal.tenant, server);
     if (!was.ok) return was;
-    const { tool, effect, digest } = body;
-    const wish = { server, tool, ...(effect === undefined ? {} : { effect }), ...(digest === undefined ? {} : { digest }) };
+    const { kind, tool, effect, digest } = body;
+    const wish = { server, kind, tool, ...(effect === undefined ? {} : { effect }), ...(digest === undefined ? {} : { digest }) };
     const approved = await doors.registry.approve(principal.tenant, wish);
     if (!approved.ok) return approved;
     const applied = await doors.apply();
     if (!applied.ok) return applied;
-    const before = was.value.tools.find(({ name }) => name === tool);
+    const shown = toolView(was.value.registration.id, approved.value);
+    const { tools, prompts, templates } = was.value;
+    const before = [...tools, ...prompts, ...templates].find((pin) => pin.kind === kind && pin.name === tool);
     const changed = { before: before === undefined ? null : toolFacts(before), after: toolFacts(approved.value) };
-    return success({ body: toolView(server, approved.value), object: `${server}__${tool}`, changed });
+    return success({ body: shown, object: shown.qualifiedName, changed });
   },
 });

@@ -1,4 +1,6 @@
+import type { ServerId } from '../../base/ids.ts';
 import type { JsonValue } from '../../contracts/json.ts';
+import { qualifyName, qualifyUri } from '../../protocol/index.ts';
 import type { ServerView, ToolView } from '../../registry/index.ts';
 import type { Server, ServerDetail } from '../contract/server.ts';
 import type { Tool } from '../contract/tool.ts';
@@ -22,11 +24,15 @@ export function serverSummary({ registration, tools }: ServerView): Server {
 export const serverDetailView = (view: ServerView): ServerDetail => ({
   ...serverSummary(view),
   tools: view.tools.map((tool) => toolView(view.registration.id, tool)),
+  prompts: view.prompts.map((prompt) => toolView(view.registration.id, prompt)),
+  templates: view.templates.map((template) => toolView(view.registration.id, template)),
+  resources: view.registration.resources,
 });
 
-export const toolView = (server: string, tool: ToolView): Tool => ({
+export const toolView = (server: ServerId, tool: ToolView): Tool => ({
+  kind: tool.kind,
   name: tool.name,
-  qualifiedName: `${server}__${tool.name}`,
+  qualifiedName: tool.kind === 'template' ? qualifyUri(server, tool.name) : qualifyName(server, tool.name),
   effect: tool.effect,
   effectSet: tool.effectSet,
   proposedEffect: tool.proposedEffect,

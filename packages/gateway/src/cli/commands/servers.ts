@@ -20,8 +20,9 @@ export function serversCommands(program: Command, surroundings: Surroundings): v
   servers
     .command('approve')
     .argument('<id>')
-    .argument('<tool>', 'as the server names it')
-    .description('pin a new or changed tool as it is now, and say what it does')
+    .argument('<name>', 'as the server names it; of a template its uriTemplate')
+    .description('pin a new or changed tool, prompt or template as it is now, and say what it does')
+    .option('--kind <kind>', 'tool, prompt or template', 'tool')
     .option('--effect <effect>', 'read, write or destructive; without it the effect stays')
     .option('--digest <sha256>', 'only if the tool is still the one that was looked at')
     .action(withApi(surroundings, approveTool));
@@ -80,14 +81,15 @@ function printDetail({ terminal }: Pick<Work, 'terminal'>, shown: ServerDetail):
   terminal.print(
     table<ServerDetail['tools'][number]>(
       [
-        { title: 'tool', text: (row) => sanitize(row.name) },
+        { title: 'kind', text: (row) => row.kind },
+        { title: 'name', text: (row) => sanitize(row.name) },
         { title: 'effect', text: (row) => (row.effectSet ? row.effect : `${row.effect} (not set)`) },
         { title: 'state', text: (row) => (row.gone ? 'gone' : row.state) },
         { title: 'needs', text: (row) => row.needs.join(', ') },
         { title: 'digest', text: (row) => (row.offered ?? row).digest.slice(0, 12) },
         { title: 'why', text: (row) => row.offered?.problem ?? row.problem ?? '', flexible: true },
       ],
-      shown.tools,
+      [...shown.tools, ...shown.prompts, ...shown.templates],
       terminal.screen,
     ),
   );
@@ -113,12 +115,13 @@ function readJson(file: string): unknown {
 }
 
 interface ApproveOptions {
+  readonly kind: string;
   readonly effect?: string;
   readonly digest?: string;
 }
 
-async function approveTool({ api, terminal }: Work, id: string, name: string, { effect, digest }: ApproveOptions): Promise<void> {
-  const body = { tool: name, ...(effect === undefined ? {} : { effect }), ...(digest === undefined ? {} : { digest }) };
+async function approveTool({ api, terminal }: Work, id: string, name: string, { kind, effect, digest }: ApproveOptions): Promise<void> {
+  const body = { kind, tool: name, ...(effect === undefined ? {} : { effect }), ...(digest === undefined ? {} : { digest }) };
   const approved = await api.call('POST', path(id, '/approve'), tool, body);
   if (terminal.json) return terminal.printJson(approved);
   const grant =

@@ -1,19 +1,16 @@
 import type { Clock } from '../../base/clock.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { Principal } from '../../contracts/principal.ts';
+import type { ListenFilter } from '../../protocol/index.ts';
+import type { ListName } from '../upstream/upstream.ts';
 import { expireWith } from './expire-with.ts';
 import type { ClientStream } from './stream.ts';
 
-/** Open `subscriptions/listen` streams of modern clients. Limited to tools until resources and prompts come. */
+/** Open `subscriptions/listen` streams of modern clients. */
 export interface Listens {
   /** Null when the principal has too many. `id` is the listen request's own id, which tags everything (MCP 2026-07-28, subscriptions). */
-  open(
-    principal: Principal,
-    id: string | number,
-    filter: { readonly toolsListChanged: boolean },
-    stream: (onEnd: () => void) => ClientStream,
-  ): ClientStream | null;
-  toolsChanged(): void;
+  open(principal: Principal, id: string | number, filter: ListenFilter, stream: (onEnd: () => void) => ClientStream): ClientStream | null;
+  listChanged(list: ListName): void;
   /** Graceful end: the listen's result, then the stream closes. */
   endAll(which: (principal: Principal) => boolean): void;
   readonly size: number;
@@ -22,7 +19,7 @@ export interface Listens {
 interface Listen {
   readonly principal: Principal;
   readonly id: string | number;
-  readonly toolsListChanged: boolean;
+  readonly filter: ListenFilter;
   readonly stream: ClientStream;
 }
 
@@ -43,15 +40,15 @@ export function openListens(clock: Clock): Listens {
         listens.delete(listen);
         forget();
       });
-      const listen: Listen = { principal, id, toolsListChanged: filter.toolsListChanged, stream: opened };
+      const listen: Listen = { principal, id, filter, stream: opened };
       listens.add(listen);
       forget = expireWith(principal.credential, clock, () => finish(listen));
       return opened;
     },
-    toolsChanged() {
+    listChanged(list) {
       for (const listen of listens) {
-        if (listen.toolsListChanged)
-          listen.stream.send(`{"jsonrpc":"2.0","method":"notifications/tools/list_changed","params":{"_meta":${tagged(listen)}}}`);
+        if (listen.filter[`${list}ListChanged`])
+          listen.stream.send(`{"jsonrpc":"2.0","method":"notifications/${list}/list_changed","params":{"_meta":${tagged(listen)}}}`);
       }
     },
     endAll(which) {

@@ -4,7 +4,7 @@ import { denied, type Guard } from '../guard.ts';
 /** What a client needs to be one at all. A key's list of methods is about what it does then. */
 const LIFECYCLE: ReadonlySet<LineClass> = new Set(['initialize', 'ping', 'discover', 'notification', 'answer', 'stream', 'end']);
 
-/** May this principal call this tool? Discovery was decided on the way (resolve-target); a call is a decision of its own. */
+/** May this principal use this tool, prompt, template or resource? Discovery was decided on the way (resolve-target); a call is a decision of its own. */
 export function authorize(): Guard<'principal' | 'frame' | 'target', 'decision'> {
   return {
     name: 'authorize',
@@ -14,11 +14,11 @@ export function authorize(): Guard<'principal' | 'frame' | 'target', 'decision'>
       const { methods } = principal.credential;
       if (methods !== null && !LIFECYCLE.has(frame.plan.class) && !methods.includes(frame.method))
         return { verdict: 'deny', reason: 'policy.method_out_of_scope', detail: frame.method };
-      if (target.tool === null) return { verdict: 'pass', fact: null };
-      const decision = snapshot.policy.decide(principal, 'call', target.tool);
+      if (target === null) return { verdict: 'pass', fact: null };
+      const decision = snapshot.policy.decide(principal, 'call', target);
       if (!decision.ok) return denied(decision);
       if (decision.value.effect === 'allow') return { verdict: 'pass', fact: decision.value };
-      const decided = { action: 'call', tool: target.tool, decision: decision.value } as const;
+      const decided = { action: 'call', target, decision: decision.value } as const;
       return { verdict: 'deny', reason: 'policy.denied', decided, detail: decision.value.policies.join(', ') || 'nothing permits it' };
     },
   };

@@ -1,12 +1,17 @@
 import type { ServerId } from '../../base/ids.ts';
-import type { Deny } from '../../contracts/verdict.ts';
-import type { Target, With } from '../exchange.ts';
+import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
+import type { Pin, PinKind, Target } from '../../contracts/target.ts';
+import type { Deny, GuardVerdict } from '../../contracts/verdict.ts';
+import { type CompletionReference, qualifyName, qualifyUri, splitUri } from '../../protocol/index.ts';
+import type { With } from '../exchange.ts';
 import type { Guard } from '../guard.ts';
-import { reaches, type Visible, visibleTo } from '../visible.ts';
+import { resourceOf } from '../resource-of.ts';
+import { pinsOf, reaches, type VisibleKind, visibleTo } from '../visible.ts';
 
-const NONE: Target = { tool: null };
+type Known = With<'endpoint' | 'principal' | 'frame' | 'budget'>;
+type Resolved = GuardVerdict<Target | null>;
 
-/** Which tool a call means. What the caller may not discover is looked up like what does not exist, and answered like it. */
+/** Which tool, prompt, template or resource is meant. What the caller may not discover is looked up like what does not exist, and answered like it. */
 export function resolveTarget(): Guard<'endpoint' | 'principal' | 'frame' | 'budget', 'target'> {
   return {
     name: 'resolve-target',
@@ -15,26 +20,71 @@ export function resolveTarget(): Guard<'endpoint' | 'principal' | 'frame' | 'bud
     check(exchange) {
       const { endpoint, frame, principal, snapshot } = exchange;
       if (endpoint === null) return { verdict: 'deny', reason: 'http.not_found' };
-      const visible = visibleTo(snapshot, principal);
-      if (endpoint.server !== null && !visible.servers.has(endpoint.server)) return unknownServer(exchange, endpoint.server);
-      if (frame.params.kind !== 'call') return { verdict: 'pass', fact: NONE };
-      const { name } = frame.params;
-      const qualified = endpoint.server === null ? name : `${endpoint.server}__${name}`;
-      const tool = visible.byQualifiedName.get(qualified);
-      if (tool && reaches(snapshot, tool.server, frame.era)) return { verdict: 'pass', fact: { tool } };
-      return unknownTool(exchange, visible, qualified, name);
+      const { server } = endpoint;
+      if (server !== null && !visibleTo(snapshot, principal).servers.has(server)) return unknownServer(exchange, server);
+      return resolve(exchange, frame.params, server);
     },
   };
 }
 
-function unknownServer({ snapshot }: With<'frame'>, server: ServerId): Deny {
-  return { verdict: 'deny', reason: snapshot.servers.has(server) ? 'gateway.hidden_server' : 'gateway.unknown_server', detail: server };
+function resolve(exchange: Known, params: Known['frame']['params'], server: ServerId | null): Resolved {
+  switch (params.kind) {
+    case 'call':
+      return resolvePin(exchange, 'tool', server === null ? params.name : qualifyName(server, params.name), params.name);
+    case 'get':
+      return resolvePin(exchange, 'prompt', server === null ? params.name : qualifyName(server, params.name), params.name);
+    case 'complete':
+      return resolveReference(exchange, params.ref, server);
+    case 'read':
+    case 'subscribe':
+      return resolveResource(exchange, server === null ? splitUri(params.uri) : { server, name: params.uri }, params.uri);
+    default:
+      return { verdict: 'pass', fact: null };
+  }
 }
 
-// One look-up in either case: the journal tells hidden from unknown, the wire and the clock do not.
-function unknownTool({ snapshot }: With<'frame'>, visible: Visible, qualified: string, name: string): Deny {
-  const reason = snapshot.tools.has(qualified) ? 'gateway.hidden_tool' : 'gateway.unknown_tool';
+function resolveReference(exchange: Known, ref: CompletionReference, server: ServerId | null): Resolved {
+  return ref.type === 'prompt'
+    ? resolvePin(exchange, 'prompt', server === null ? ref.name : qualifyName(server, ref.name), ref.name)
+    : resolvePin(exchange, 'template', server === null ? ref.uri : qualifyUri(server, ref.uri), ref.uri);
+}
+
+const UNKNOWN: Readonly<Record<PinKind, { readonly hidden: GatewayReason; readonly unknown: GatewayReason }>> = {
+  tool: { hidden: 'gateway.hidden_tool', unknown: 'gateway.unknown_tool' },
+  prompt: { hidden: 'gateway.hidden_prompt', unknown: 'gateway.unknown_prompt' },
+  template: { hidden: 'gateway.hidden_template', unknown: 'gateway.unknown_template' },
+};
+
+function resolvePin({ frame, principal, snapshot }: Known, kind: PinKind, qualified: string, shown: string): Resolved {
+  const visible: VisibleKind<Pin> = visibleTo(snapshot, principal)[kind];
+  const pin = visible.byQualifiedName.get(qualified);
+  if (pin && reaches(snapshot, pin.server, frame.era)) return { verdict: 'pass', fact: pin };
+  // One look-up in either case: the journal tells hidden from unknown, the wire and the clock do not.
+  const reason = UNKNOWN[kind][pinsOf(snapshot, kind).has(qualified) ? 'hidden' : 'unknown'];
   const hidden = visible.hidden.get(qualified);
   const decided = hidden === undefined ? {} : { decided: { action: 'discover', ...hidden } as const };
-  return { verdict: 'deny', reason, detail: qualified, shown: name, ...decided };
+  return { verdict: 'deny', reason, detail: qualified, shown, ...decided };
+}
+
+// Whether there is such a resource only its server knows: what is decided here is whether the caller could ever be told.
+function resolveResource(
+  { frame, principal, snapshot }: Known,
+  of: { readonly server: ServerId; readonly name: string } | null,
+  shown: string,
+): Resolved {
+  const server = of === null ? undefined : snapshot.servers.get(of.server);
+  if (of === null || server?.enabled !== true || !reaches(snapshot, of.server, frame.era) || !isUri(of.name))
+    return { verdict: 'deny', reason: 'gateway.unknown_resource', detail: shown, shown };
+  const resource = resourceOf(snapshot, server, of.name);
+  const decision = snapshot.policy.decide(principal, 'discover', resource);
+  if (decision.ok && decision.value.effect === 'allow') return { verdict: 'pass', fact: resource };
+  const decided = decision.ok ? { decided: { action: 'discover', target: resource, decision: decision.value } as const } : {};
+  return { verdict: 'deny', reason: 'gateway.hidden_resource', detail: shown, shown, ...decided };
+}
+
+/** Nothing that a reader of lines, or of a log, would take for something else. */
+const isUri = (text: string): boolean => !/[\s\p{C}]/u.test(text);
+
+function unknownServer({ snapshot }: With<'frame'>, server: ServerId): Deny {
+  return { verdict: 'deny', reason: snapshot.servers.has(server) ? 'gateway.hidden_server' : 'gateway.unknown_server', detail: server };
 }

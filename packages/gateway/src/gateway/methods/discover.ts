@@ -1,5 +1,6 @@
 import { MODERN } from '../../protocol/index.ts';
 import { serverInfo } from '../about.ts';
+import { capabilitiesFor } from '../capabilities.ts';
 import { answerRecorded } from './answer-recorded.ts';
 import type { Handler } from './works.ts';
 
@@ -8,7 +9,7 @@ export const discover: Handler = (exchange, answer, works) =>
   answerRecorded(exchange, answer, works, {
     resultType: 'complete',
     supportedVersions: [MODERN],
-    capabilities: { tools: { listChanged: true } },
+    capabilities: capabilitiesFor(exchange),
     ttlMs: 60_000,
     cacheScope: 'private',
     _meta: { 'io.modelcontextprotocol/serverInfo': serverInfo },

@@ -1,10 +1,10 @@
 import type { LineClass } from '../exchange.ts';
 import { acceptNotification } from './accept-notification.ts';
-import { callTool } from './call-tool.ts';
 import { discover } from './discover.ts';
 import { endSession } from './end-session.ts';
+import { forwardCall } from './forward-call.ts';
 import { initialize } from './initialize.ts';
-import { listTools } from './list-tools.ts';
+import { list } from './list.ts';
 import { listen } from './listen.ts';
 import { openStandingStream } from './open-stream.ts';
 import { ping } from './ping.ts';
@@ -16,8 +16,11 @@ export const HANDLERS: Readonly<Partial<Record<LineClass, Handler>>> = {
   initialize,
   ping,
   discover,
-  list: listTools,
-  call: callTool,
+  list,
+  call: forwardCall,
+  get: forwardCall,
+  read: forwardCall,
+  complete: forwardCall,
   'log-level': setLevel,
   listen,
   notification: acceptNotification,

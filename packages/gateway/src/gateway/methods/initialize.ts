@@ -1,9 +1,8 @@
 import type { JsonObject } from '../../contracts/json.ts';
 import { serverInfo } from '../about.ts';
+import { capabilitiesFor } from '../capabilities.ts';
 import { answerRecorded } from './answer-recorded.ts';
 import { type Handler, refuse } from './works.ts';
-
-const CAPABILITIES: JsonObject = { tools: { listChanged: true }, logging: {} };
 
 /** Begins a legacy session, bound to the principal and to the endpoint. */
 export const initialize: Handler = async (exchange, answer, works) => {
@@ -17,7 +16,7 @@ export const initialize: Handler = async (exchange, answer, works) => {
     exchange,
     answer,
     works,
-    { protocolVersion: revision, capabilities: CAPABILITIES, serverInfo },
+    { protocolVersion: revision, capabilities: capabilitiesFor(exchange), serverInfo },
     { client: clientInfo },
   );
 };

@@ -7,7 +7,7 @@ import type { Deny } from '../../contracts/verdict.ts';
 import type { Answer } from '../downstream/answer.ts';
 import type { Listens } from '../downstream/listens.ts';
 import type { Sessions } from '../downstream/sessions.ts';
-import type { CallResult, Exchange, Partially } from '../exchange.ts';
+import type { Call, CallResult, Exchange, Partially } from '../exchange.ts';
 import type { Holds } from '../holds.ts';
 import { refusalEntry } from '../records.ts';
 import type { ArgumentRows, ResultRows } from '../screens/run-screens.ts';
@@ -26,8 +26,8 @@ export interface Works {
   readonly screens: { readonly arguments: ArgumentRows; readonly result: ResultRows };
   /** Keyed digest, hex, of a digest or text: equal values can be found, guessed values cannot be confirmed. */
   keyed(text: string): string;
-  /** The result as the client's revision knows it, as JSON text. */
-  shape(exchange: Exchange, value: CallResult): string;
+  /** The result as the client's endpoint names things and its revision knows it, as JSON text. */
+  shape(call: Call, value: CallResult): string;
   /** Answers with a denial that is already recorded. */
   reply(exchange: Partially, denied: Deny, answer: Answer, meta?: JsonObject): void;
   /** Answers with a complete JSON-RPC response; `status` is 200 where it is absent. */

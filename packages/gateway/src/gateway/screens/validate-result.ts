@@ -1,6 +1,7 @@
+import type { Tool } from '../../contracts/target.ts';
 import type { Deny } from '../../contracts/verdict.ts';
-import { checkCallResult } from '../../protocol/index.ts';
-import type { CallResult } from '../exchange.ts';
+import { checkCallResult, checkCompleteResult, checkEmptyResult, checkGetResult, checkReadResult } from '../../protocol/index.ts';
+import type { LineClass } from '../exchange.ts';
 import { denied, type ResultScreen } from '../guard.ts';
 
 const PASS = { verdict: 'pass', fact: null } as const;
@@ -10,9 +11,11 @@ export function validateResult(): ResultScreen {
   return {
     name: 'validate-result',
     check({ call, result }) {
-      const shape = checkCallResult(result);
+      const shape = SHAPES[call.exchange.frame.plan.class]?.(result);
+      if (shape === undefined) return invalid('no result was expected');
       if (!shape.ok) return invalid(shape.detail ?? shape.reason);
-      const { validateResult: validate } = call.tool;
+      if (call.target.kind !== 'tool') return PASS;
+      const { validateResult: validate } = call.target;
       if (validate === null || result['isError'] === true) return PASS;
       const structured = result['structuredContent'];
       if (structured === undefined) return invalid('structuredContent is missing although the tool declares an outputSchema');
@@ -22,7 +25,16 @@ export function validateResult(): ResultScreen {
   };
 }
 
+/** What is forwarded has a shape here: a class without one is never passed on. */
+const SHAPES: Readonly<Partial<Record<LineClass, typeof checkCallResult>>> = {
+  call: checkCallResult,
+  get: checkGetResult,
+  read: checkReadResult,
+  complete: checkCompleteResult,
+  subscribe: checkEmptyResult,
+};
+
 const invalid = (detail: string): Deny => ({ verdict: 'deny', reason: 'registry.result_invalid', detail });
 
-const toVerdict = (verdict: Awaited<ReturnType<NonNullable<CallResult['call']['tool']['validateResult']>>>) =>
+const toVerdict = (verdict: Awaited<ReturnType<NonNullable<Tool['validateResult']>>>) =>
   verdict.ok ? PASS : invalid(denied(verdict).detail ?? verdict.reason);

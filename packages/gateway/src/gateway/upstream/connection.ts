@@ -4,7 +4,7 @@ import type { JsonObject } from '../../contracts/json.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { Era } from '../../contracts/target.ts';
 import type { Outcome } from './calls.ts';
-import type { UpstreamRequest } from './upstream.ts';
+import type { ListName, UpstreamRequest } from './upstream.ts';
 
 /** What a server said of itself. Untrusted text, never a ground for a decision (MCP 2026-07-28, clientInfo and serverInfo). */
 export interface ServerFacts {
@@ -31,7 +31,7 @@ export interface Connection {
 
 /** What a server says outside calls. Methods must not throw. */
 export interface ConnectionEvents {
-  toolsChanged(): void;
+  listChanged(list: ListName): void;
   /** `notifications/message` that no call asked for. */
   log(params: JsonObject): void;
 }

@@ -4,7 +4,7 @@ import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import { isLegacyRevision, isObject, LATEST_LEGACY, MODERN, REVISIONS } from '../../protocol/index.ts';
 import type { Outcome } from './calls.ts';
 import { CLIENT_INFO, type ServerFacts } from './connection.ts';
-import type { UpstreamRequest } from './upstream.ts';
+import type { ListName, UpstreamRequest } from './upstream.ts';
 
 /** What this gateway speaks towards servers, newest first. 2024-11-05 is refused: its transport and its batches are not built. */
 const LEGACY_REVISIONS: readonly string[] = REVISIONS.filter(isLegacyRevision).reverse();
@@ -86,16 +86,24 @@ export function legacyParams(request: UpstreamRequest, id: string): JsonObject {
   return { ...request.params, _meta: { ...(isObject(given) ? given : {}), progressToken: id } };
 }
 
-/** `subscriptions/listen` for changes of the tools. Open until it is cancelled: the longest delay that a timer takes is its deadline. */
-export const listenRequest = (signal: AbortSignal): UpstreamRequest => ({
-  ...ownRequest('subscriptions/listen', { notifications: { toolsListChanged: true } }, FOREVER_MS),
+/** `subscriptions/listen` for changes of the lists that the server tells of. Open until it is cancelled: the longest delay that a timer takes is its deadline. */
+export const listenRequest = (signal: AbortSignal, facts: ServerFacts): UpstreamRequest => ({
+  ...ownRequest(
+    'subscriptions/listen',
+    { notifications: Object.fromEntries(offersListChanged(facts).map((list) => [`${list}ListChanged`, true])) },
+    FOREVER_MS,
+  ),
   signal,
 });
 
 const FOREVER_MS = 2_147_000_000;
 
-/** Whether a server says that it tells of changed tools. */
-export function offersListChanged(facts: ServerFacts): boolean {
-  const tools = facts.capabilities['tools'];
-  return isObject(tools) && tools['listChanged'] === true;
+export const LIST_NAMES: readonly ListName[] = ['tools', 'prompts', 'resources'];
+
+/** The lists of whose changes a server says that it tells. */
+export function offersListChanged(facts: ServerFacts): readonly ListName[] {
+  return LIST_NAMES.filter((list) => {
+    const offered = facts.capabilities[list];
+    return isObject(offered) && offered['listChanged'] === true;
+  });
 }

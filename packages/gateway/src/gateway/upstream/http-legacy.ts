@@ -2,7 +2,7 @@ import { failure, success } from '../../base/result.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import { Calls, type Outcome } from './calls.ts';
 import { CALLS_PER_CONNECTION, type Connecting, type Connection, type ConnectOptions, type ServerFacts } from './connection.ts';
-import { initialize, legacyParams, ownRequest } from './handshake.ts';
+import { initialize, LIST_NAMES, legacyParams, ownRequest } from './handshake.ts';
 import { postCall } from './http-call.ts';
 import type { Endpoint } from './http-endpoint.ts';
 import { exchange } from './http-exchange.ts';
@@ -130,7 +130,7 @@ class LegacyHttp {
     if (facts.ok && this.#level !== null) await this.#applyLevel(this.#level);
     this.#renewing = null;
     // Without the old session nobody knows what the list is now.
-    if (facts.ok) this.#options.events.toolsChanged();
+    if (facts.ok) for (const list of LIST_NAMES) this.#options.events.listChanged(list);
     return facts.ok;
   }
 

@@ -1,6 +1,13 @@
 import { failure, type Result, success } from '../../base/result.ts';
 import { Calls, type Outcome } from './calls.ts';
-import { CALLS_PER_CONNECTION, type Connecting, type Connection, type ConnectOptions, type ServerFacts } from './connection.ts';
+import {
+  CALLS_PER_CONNECTION,
+  type Connecting,
+  type Connection,
+  type ConnectionEvents,
+  type ConnectOptions,
+  type ServerFacts,
+} from './connection.ts';
 import { discover, listenRequest, modernParams, offersListChanged } from './handshake.ts';
 import { postCall } from './http-call.ts';
 import type { Endpoint } from './http-endpoint.ts';
@@ -24,6 +31,7 @@ class ModernHttp {
   readonly #listens: Calls;
   readonly #listen: Reconnect;
   #closed = false;
+  #facts: ServerFacts | null = null;
   #tellClosed: (detail: string) => void = () => {};
   readonly closed: Promise<string>;
 
@@ -54,7 +62,8 @@ class ModernHttp {
       request: (request) => this.request(request),
       setLogLevel: () => Promise.resolve(),
       watch: () => {
-        if (offersListChanged(facts)) this.#listen.start();
+        this.#facts = facts;
+        if (offersListChanged(facts).length > 0) this.#listen.start();
       },
       unwatch: () => this.#listen.stop(),
       closed: this.closed,
@@ -78,7 +87,7 @@ class ModernHttp {
       headers: modernHeaders(request.method, params, request.paramHeaders),
       calls,
       // A stateless server has no say outside a listen stream; list_changed elsewhere is dropped.
-      events: endless ? { toolsChanged: this.#options.events.toolsChanged, log: () => {} } : { toolsChanged: () => {}, log: () => {} },
+      events: endless ? { ...this.#options.events, log: () => {} } : SILENT,
       endless,
       resume: null,
       onHead: () => {},
@@ -88,7 +97,8 @@ class ModernHttp {
   }
 
   #openListen(ended: (lived: boolean) => void): () => void {
-    const request = listenRequest(new AbortController().signal);
+    if (this.#facts === null) return () => {};
+    const request = listenRequest(new AbortController().signal, this.#facts);
     const call = this.#listens.start(request, () => {});
     if (call === null) return () => {};
     const cut = this.#post(this.#listens, call.id, request, true);
@@ -102,6 +112,7 @@ class ModernHttp {
 }
 
 const LIVED_MS = 5000;
+const SILENT: ConnectionEvents = { listChanged: () => {}, log: () => {} };
 
 /** `resultType`: absent counts as complete, `complete` is; anything else is a round trip or a task that is not built, never forwarded blindly. */
 function settled(outcome: Outcome): Outcome {

@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import type { Calls } from './calls.ts';
 import type { ConnectionEvents } from './connection.ts';
 import type { Incoming } from './read-message.ts';
+import type { ListName } from './upstream.ts';
 
 export interface Receiver {
   readonly calls: Calls;
@@ -41,11 +42,17 @@ function answerServer(id: string | number, method: string): JsonObject {
   return { jsonrpc: '2.0', id, error: { code: -32601, message: 'Method not found' } };
 }
 
+const LIST_CHANGED: Readonly<Record<string, ListName>> = {
+  'notifications/tools/list_changed': 'tools',
+  'notifications/prompts/list_changed': 'prompts',
+  'notifications/resources/list_changed': 'resources',
+};
+
 function notify(method: string, params: JsonObject, to: Receiver): void {
   if (method === 'notifications/progress') {
     if (to.callId === null || params['progressToken'] === to.callId) to.calls.progress(params);
-  } else if (method === 'notifications/tools/list_changed') {
-    to.events.toolsChanged();
+  } else if (Object.hasOwn(LIST_CHANGED, method)) {
+    to.events.listChanged(LIST_CHANGED[method] as ListName);
   } else if (method === 'notifications/message') {
     if (to.callId === null) to.events.log(params);
     else to.calls.log(to.callId, params);

@@ -1,15 +1,20 @@
 import type { Clock } from '../../base/clock.ts';
-import type { Result } from '../../base/result.ts';
+import { failure, type Result, success } from '../../base/result.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
-import type { Era } from '../../contracts/target.ts';
+import type { Era, PinKind } from '../../contracts/target.ts';
 import type { Outcome } from './calls.ts';
 import type { Connection } from './connection.ts';
-import { digestTools, readTools, sameTools } from './live-tools.ts';
-import type { UpstreamListener, UpstreamRequest, UpstreamSession } from './upstream.ts';
+import { digestItems, readList, sameDigests } from './live-lists.ts';
+import type { ListName, UpstreamListener, UpstreamRequest, UpstreamSession } from './upstream.ts';
 
 /** A server that says its list changed every millisecond is read once in this time. */
 const REREAD_MS = 1000;
+/** How old a list of resources may be. Not every server tells of changes. */
+const RESOURCES_MS = 30_000;
+
+type Digests = ReadonlyMap<string, string>;
+type Read<T> = Promise<Result<T, GatewayReason>>;
 
 export interface LiveOptions {
   readonly clock: Clock;
@@ -25,12 +30,15 @@ export class LiveSession implements UpstreamSession {
   readonly #options: LiveOptions;
   readonly #listeners = new Map<object | string, UpstreamListener>();
   #connection: Connection | null = null;
-  #tools: ReadonlyMap<string, string> = new Map();
+  #tools: Digests = new Map();
+  /** Prompts and templates that were asked for, until the server says that they changed. */
+  readonly #others = new Map<PinKind, { known: Digests | null; readonly reading: Read<Digests> }>();
+  #resources: { readonly at: number; readonly reading: Read<readonly JsonObject[]> } | null = null;
+  readonly #told = new Map<ListName, NodeJS.Timeout>();
+  readonly #toldAt = new Map<ListName, number>();
   #inFlight = 0;
   #usedAt: number;
   #watchers = 0;
-  #reread: NodeJS.Timeout | null = null;
-  #readAt = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor(options: LiveOptions) {
@@ -41,9 +49,9 @@ export class LiveSession implements UpstreamSession {
   /** Takes a connection whose handshake is done: reads its tools and applies the log level that was set before. */
   async adopt(connection: Connection): Promise<Result<unknown, GatewayReason>> {
     this.#connection = connection;
-    const tools = await readTools(connection, this.#options.startMs);
+    const tools = await readList(connection, 'tool', this.#options.startMs);
     if (!tools.ok) return tools;
-    this.#tools = digestTools(tools.value);
+    this.#tools = digestItems('tool', tools.value);
     if (this.#options.level !== null) await connection.setLogLevel(this.#options.level);
     if (connection.facts.era === 'legacy') connection.watch();
     return tools;
@@ -57,8 +65,40 @@ export class LiveSession implements UpstreamSession {
     return this.#facts().revision;
   }
 
-  get liveTools(): ReadonlyMap<string, string> {
-    return this.#tools;
+  get capabilities(): JsonObject {
+    return this.#facts().capabilities;
+  }
+
+  peekPins(kind: PinKind): Digests | null {
+    return kind === 'tool' ? this.#tools : (this.#others.get(kind)?.known ?? null);
+  }
+
+  livePins(kind: PinKind): Read<Digests> {
+    if (kind === 'tool') return Promise.resolve(success(this.#tools));
+    const held = this.#others.get(kind);
+    if (held !== undefined) return held.reading;
+    const reading = this.#read(kind).then((items) => {
+      if (this.#others.get(kind) !== entry) return items.ok ? success(digestItems(kind, items.value)) : items;
+      // What could not be read is asked for again by the next who needs it.
+      if (!items.ok) this.#others.delete(kind);
+      else entry.known = digestItems(kind, items.value);
+      return items.ok ? success(entry.known ?? NOTHING) : items;
+    });
+    const entry: { known: Digests | null; readonly reading: Read<Digests> } = { known: null, reading };
+    this.#others.set(kind, entry);
+    return reading;
+  }
+
+  resources(): Read<readonly JsonObject[]> {
+    return this.#resourcesWithin(RESOURCES_MS);
+  }
+
+  async lists(uri: string): Read<boolean> {
+    const has = (items: readonly JsonObject[]): boolean => items.some((item) => item['uri'] === uri);
+    const known = await this.#resourcesWithin(RESOURCES_MS);
+    if (!known.ok || has(known.value)) return known.ok ? success(true) : known;
+    const again = await this.#resourcesWithin(REREAD_MS);
+    return again.ok ? success(has(again.value)) : again;
   }
 
   /** Milliseconds since the last use; 0 while a call is under way or somebody watches. */
@@ -112,16 +152,19 @@ export class LiveSession implements UpstreamSession {
   }
 
   /** Told by the connection, as often as the server likes. */
-  listChanged(): void {
-    if (this.#reread !== null || this.#closed) return;
+  listChanged(list: ListName): void {
+    if (this.#closed || this.#told.has(list)) return;
+    this.#forgetList(list);
     // The first change is told at once; those that follow share the next reading.
-    const wait = Math.max(0, this.#readAt + REREAD_MS - this.#options.clock.monotonic());
-    this.#reread = setTimeout(() => {
-      this.#reread = null;
-      this.#readAt = this.#options.clock.monotonic();
-      void this.#readAgain();
+    const wait = Math.max(0, (this.#toldAt.get(list) ?? Number.NEGATIVE_INFINITY) + REREAD_MS - this.#options.clock.monotonic());
+    const timer = setTimeout(() => {
+      this.#told.delete(list);
+      this.#toldAt.set(list, this.#options.clock.monotonic());
+      if (list === 'tools') void this.#readAgain();
+      else this.#tell(list);
     }, wait);
-    this.#reread.unref();
+    timer.unref();
+    this.#told.set(list, timer);
   }
 
   log(params: JsonObject): void {
@@ -131,19 +174,49 @@ export class LiveSession implements UpstreamSession {
 
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#reread !== null) clearTimeout(this.#reread);
+    for (const timer of this.#told.values()) clearTimeout(timer);
     await this.#connection?.close();
   }
 
   async #readAgain(): Promise<void> {
-    const connection = this.#connection;
-    if (connection === null || this.#closed) return;
-    const read = await readTools(connection, this.#options.startMs);
+    const read = await this.#read('tool');
     // A list that cannot be read offers nothing: what it was before is not known to hold any more.
-    const tools = read.ok ? digestTools(read.value) : new Map<string, string>();
-    if (this.#closed || sameTools(tools, this.#tools)) return;
+    const tools = read.ok ? digestItems('tool', read.value) : NOTHING;
+    if (this.#closed || sameDigests(tools, this.#tools)) return;
     this.#tools = tools;
-    for (const listener of this.#listeners.values()) listener.toolsChanged();
+    this.#tell('tools');
+  }
+
+  #tell(list: ListName): void {
+    // Whatever came in the meantime is read by whoever asks now.
+    this.#forgetList(list);
+    for (const listener of this.#listeners.values()) listener.listChanged(list);
+  }
+
+  #forgetList(list: ListName): void {
+    if (list === 'prompts') this.#others.delete('prompt');
+    if (list !== 'resources') return;
+    this.#others.delete('template');
+    this.#resources = null;
+  }
+
+  #resourcesWithin(ms: number): Read<readonly JsonObject[]> {
+    const now = this.#options.clock.monotonic();
+    const held = this.#resources;
+    if (held !== null && now - held.at < ms) return held.reading;
+    const reading = this.#read('resource').then((items) => {
+      if (!items.ok && this.#resources?.reading === reading) this.#resources = null;
+      return items;
+    });
+    this.#resources = { at: now, reading };
+    return reading;
+  }
+
+  async #read(kind: PinKind | 'resource'): Read<readonly JsonObject[]> {
+    const connection = this.#connection;
+    if (connection === null || this.#closed) return failure('gateway.upstream_closed');
+    this.touch();
+    return readList(connection, kind, this.#options.startMs);
   }
 
   #facts(): Connection['facts'] {
@@ -151,3 +224,5 @@ export class LiveSession implements UpstreamSession {
     return this.#connection.facts;
   }
 }
+
+const NOTHING: Digests = new Map();

@@ -2,13 +2,14 @@ import type { Clock } from '../../base/clock.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { failure, type Result, success } from '../../base/result.ts';
 import type { JsonObject } from '../../contracts/json.ts';
-import type { Offer, Prober } from '../../contracts/prober.ts';
+import type { Offer, Offered, Prober } from '../../contracts/prober.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { Registration } from '../../contracts/registration.ts';
-import type { Era } from '../../contracts/target.ts';
+import type { Era, PinKind } from '../../contracts/target.ts';
+import { isObject } from '../../protocol/index.ts';
 import { type DialDeps, Dialer, nameOf } from './dial.ts';
 import { Eras } from './era.ts';
-import { readTools } from './live-tools.ts';
+import { LISTS, readList } from './live-lists.ts';
 
 export interface ProberDeps extends Omit<DialDeps, 'startMs'> {
   readonly clock: Clock;
@@ -29,8 +30,12 @@ const MODERN_PROBE_MS = 5000;
 interface Seen {
   readonly revisions: readonly string[];
   readonly serverInfo: JsonObject;
-  readonly tools: readonly JsonObject[];
+  readonly era: Era;
+  readonly capabilities: JsonObject;
+  readonly lists: Readonly<Record<PinKind, readonly JsonObject[]>>;
 }
+
+const KINDS: readonly PinKind[] = ['tool', 'prompt', 'template'];
 
 type Look = (era: Era, capabilities: JsonObject) => Promise<Result<Seen, GatewayReason>>;
 
@@ -78,17 +83,46 @@ async function survey(eras: Eras, server: Registration, lookAt: Look): Promise<R
 }
 
 function union(revisions: Offer['revisions'], bare: readonly Seen[], full: readonly Seen[]): Result<Offer, GatewayReason> {
-  const tools = new Map<string, Offer['tools'][number]>();
-  for (const definition of bare.flatMap((seen) => seen.tools)) add(tools, definition, false);
-  for (const definition of full.flatMap((seen) => seen.tools)) add(tools, definition, true);
-  if (tools.size > LIMITS.toolsPerServer) return failure('gateway.upstream_too_large', `more than ${LIMITS.toolsPerServer} tools`);
-  return success({ revisions, serverInfo: bare[0]?.serverInfo ?? {}, tools: [...tools.values()] });
+  const offered = new Map<PinKind, readonly Offered[]>();
+  for (const kind of KINDS) {
+    const { most, member } = LISTS[kind];
+    const items = new Map<string, Offered>();
+    for (const seen of bare) for (const definition of seen.lists[kind]) add(items, kind, definition, false);
+    for (const seen of full) for (const definition of seen.lists[kind]) add(items, kind, definition, true);
+    if (items.size > most) return failure('gateway.upstream_too_large', `more than ${most} ${member}`);
+    offered.set(kind, [...items.values()]);
+  }
+  const capabilities = (era: Era): JsonObject => boundedCapabilities(bare.find((seen) => seen.era === era)?.capabilities ?? {});
+  return success({
+    revisions,
+    serverInfo: bare[0]?.serverInfo ?? {},
+    capabilities: { legacy: capabilities('legacy'), modern: capabilities('modern') },
+    tools: offered.get('tool') ?? [],
+    prompts: offered.get('prompt') ?? [],
+    templates: offered.get('template') ?? [],
+  });
 }
 
-// The first definition of a name stands: what differs from it later is a changed tool, which somebody has to approve.
-function add(tools: Map<string, Offer['tools'][number]>, definition: JsonObject, needsCapability: boolean): void {
-  const name = definition['name'] as string;
-  if (!tools.has(name)) tools.set(name, { definition, needsCapability });
+/** What the gateway relays of a server's capabilities, and no word of the server's own. */
+function boundedCapabilities(said: JsonObject): JsonObject {
+  const flags = (name: string, ...known: readonly string[]): JsonObject => {
+    const given = said[name];
+    if (!isObject(given)) return {};
+    return { [name]: Object.fromEntries(known.filter((flag) => given[flag] === true).map((flag) => [flag, true])) };
+  };
+  return {
+    ...flags('tools', 'listChanged'),
+    ...flags('prompts', 'listChanged'),
+    ...flags('resources', 'listChanged', 'subscribe'),
+    ...flags('completions'),
+    ...flags('logging'),
+  };
+}
+
+// The first definition of a name stands: what differs from it later is a changed one, which somebody has to approve.
+function add(items: Map<string, Offered>, kind: PinKind, definition: JsonObject, needsCapability: boolean): void {
+  const name = definition[LISTS[kind].name] as string;
+  if (!items.has(name)) items.set(name, { definition, needsCapability });
 }
 
 let probes = 0;
@@ -100,7 +134,7 @@ async function look(
 ): Promise<Result<Seen, GatewayReason>> {
   const { server, era, capabilities } = what;
   const startMs = era === 'modern' && server.transport.kind === 'stdio' ? Math.min(MODERN_PROBE_MS, what.startMs) : what.startMs;
-  const events = { toolsChanged: () => {}, log: () => {} };
+  const events = { listChanged: () => {}, log: () => {} };
   probes += 1;
   const connection = await dialer.dial(server, era, `probe.${probes}.${nameOf(server)}`, {
     clock: deps.clock,
@@ -110,10 +144,15 @@ async function look(
   });
   if (!connection.ok) return connection;
   try {
-    const tools = await readTools(connection.value, what.startMs);
-    if (!tools.ok) return tools;
-    const { revisions, serverInfo } = connection.value.facts;
-    return success({ revisions, serverInfo, tools: tools.value });
+    const lists: Partial<Record<PinKind, readonly JsonObject[]>> = {};
+    for (const kind of KINDS) {
+      const items = await readList(connection.value, kind, what.startMs);
+      if (!items.ok) return items;
+      lists[kind] = items.value;
+    }
+    const { revisions, serverInfo, capabilities: said } = connection.value.facts;
+    const { tool = [], prompt = [], template = [] } = lists;
+    return success({ era, revisions, serverInfo, capabilities: said, lists: { tool, prompt, template } });
   } finally {
     await connection.value.close();
   }

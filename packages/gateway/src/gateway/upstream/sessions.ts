@@ -5,6 +5,7 @@ import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { Registration } from '../../contracts/registration.ts';
 import type { Era } from '../../contracts/target.ts';
 import { Backoff } from './backoff.ts';
+import type { ConnectOptions } from './connection.ts';
 import { type DialDeps, Dialer, nameOf } from './dial.ts';
 import { LiveSession } from './live-session.ts';
 import { type SlotKey, sameServer, slotKey } from './slot-key.ts';
@@ -174,7 +175,7 @@ class SessionTable implements Upstreams {
         memory.level = level;
       },
     });
-    const events = { toolsChanged: () => session.listChanged(), log: (params: Parameters<LiveSession['log']>[0]) => session.log(params) };
+    const events: ConnectOptions['events'] = { listChanged: (list) => session.listChanged(list), log: (params) => session.log(params) };
     const options = { clock: this.#deps.clock, capabilities: {}, events, startMs: this.#startMs };
     const connection = await this.#dialer.dial(server, era, this.#scratchOf(server, key), options);
     if (!connection.ok) return connection;

@@ -123,9 +123,9 @@ class StdioSession {
 
   // A stateful server tells of changes anyway; a stateless one only those who listen (MCP 2026-07-28).
   #listen(facts: ServerFacts): void {
-    if (this.#era !== 'modern' || this.#listening !== null || !offersListChanged(facts)) return;
+    if (this.#era !== 'modern' || this.#listening !== null || offersListChanged(facts).length === 0) return;
     this.#listening = new AbortController();
-    void this.request(listenRequest(this.#listening.signal));
+    void this.request(listenRequest(this.#listening.signal, facts));
   }
 
   #unlisten(): void {
@@ -154,7 +154,7 @@ class StdioSession {
 
   #events(): ConnectOptions['events'] {
     const events = this.#options.events;
-    return this.#era === 'legacy' ? events : { toolsChanged: events.toolsChanged, log: () => {} };
+    return this.#era === 'legacy' ? events : { ...events, log: () => {} };
   }
 
   // `initialize` must not be cancelled (MCP 2025-11-25, cancellation).

@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import type { Principal } from '../../contracts/principal.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { Registration } from '../../contracts/registration.ts';
-import type { Era } from '../../contracts/target.ts';
+import type { Era, PinKind } from '../../contracts/target.ts';
 
 /** One request to a server. Ids and progress tokens are ours: none that a client chose ever leaves. */
 export interface UpstreamRequest {
@@ -37,17 +37,30 @@ export type UpstreamAnswer =
 export interface UpstreamSession {
   readonly era: Era;
   readonly revision: string;
-  /** Qualified digest of each tool that the server offers in this session now: tool name to SHA-256 of its definition's RFC 8785 form. */
-  readonly liveTools: ReadonlyMap<string, string>;
+  /** What it said it can do. */
+  readonly capabilities: JsonObject;
+  /**
+   * What the server offers of a kind in this session now: name (of a template its `uriTemplate`) to SHA-256 of the definition's RFC 8785 form.
+   * Tools are always known; the others once they were asked for, null before.
+   */
+  peekPins(kind: PinKind): ReadonlyMap<string, string> | null;
+  /** The same, read where it is not known. */
+  livePins(kind: PinKind): Promise<Result<ReadonlyMap<string, string>, GatewayReason>>;
+  /** What the server lists now, at most half a minute old where it tells of changes or not. */
+  resources(): Promise<Result<readonly JsonObject[], GatewayReason>>;
+  /** Whether the server lists this URI, asked again where the list that is known does not have it. */
+  lists(uri: string): Promise<Result<boolean, GatewayReason>>;
   request(request: UpstreamRequest): Promise<Result<UpstreamAnswer, GatewayReason>>;
   /** Legacy only; kept and applied again when the session is started anew. */
   setLogLevel(level: string): Promise<void>;
 }
 
+export type ListName = 'tools' | 'prompts' | 'resources';
+
 /** Where what a server says outside a call goes. Methods must not throw. */
 export interface UpstreamListener {
-  /** The session's live tools were read again and differ from before. */
-  toolsChanged(): void;
+  /** A list changed: of tools only once it was read again and differs; of the others as often as the server says, within bounds. */
+  listChanged(list: ListName): void;
   /** `notifications/message` of a session of its own; never called for shared sessions. */
   log(params: JsonObject): void;
 }

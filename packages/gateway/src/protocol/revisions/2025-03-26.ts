@@ -2,14 +2,16 @@ import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import { isObject } from '../json-rpc.ts';
 import {
   type Check,
+  COMMON_CHECKS,
+  COMMON_NOTIFICATIONS,
   checkCall,
   checkCancelled,
+  checkGet,
   checkInitialize,
-  checkList,
   checkLogLevel,
-  checkLogMessage,
+  checkOldComplete,
   checkPlain,
-  checkProgress,
+  checkRead,
   listOf,
   pick,
   runCheck,
@@ -21,19 +23,25 @@ import {
 import type { RevisionRules, ShapedResult } from './rules.ts';
 
 const CHECKS: Readonly<Record<string, Check>> = {
+  ...COMMON_CHECKS,
+  ...COMMON_NOTIFICATIONS,
   initialize: checkInitialize,
   ping: checkPlain,
-  'tools/list': checkList,
   'tools/call': checkCall,
+  'prompts/get': checkGet,
+  'resources/read': checkRead,
+  'completion/complete': checkOldComplete,
   'logging/setLevel': checkLogLevel,
   'notifications/initialized': checkPlain,
   'notifications/cancelled': checkCancelled,
-  'notifications/progress': checkProgress,
-  'notifications/message': checkLogMessage,
-  'notifications/tools/list_changed': checkPlain,
 };
 
-const TOOL_FIELDS = new Set(['name', 'description', 'inputSchema', 'annotations']);
+const FIELDS = {
+  tool: new Set(['name', 'description', 'inputSchema', 'annotations']),
+  prompt: new Set(['name', 'description', 'arguments']),
+  template: new Set(['uriTemplate', 'name', 'description', 'mimeType', 'annotations']),
+  resource: new Set(['uri', 'name', 'description', 'mimeType', 'annotations', 'size']),
+} as const;
 const LATER_RESULT = new Set(['structuredContent', 'resultType', 'ttlMs', 'cacheScope']);
 const BLOCKS: ReadonlySet<JsonValue | undefined> = new Set(['text', 'image', 'audio', 'resource']);
 
@@ -41,8 +49,13 @@ const BLOCKS: ReadonlySet<JsonValue | undefined> = new Set(['text', 'image', 'au
 export const RULES_2025_03_26: RevisionRules = {
   revision: '2025-03-26',
   checkParams: (method, params) => runCheck(CHECKS, method, params),
-  shapeTool: (definition) => pick(definition, TOOL_FIELDS),
-  shapeCallResult: (result) => withOldBlocks(withText(without(withContent(result), LATER_RESULT), result.value['structuredContent'])),
+  shapeItem: (kind, definition) => pick(definition, FIELDS[kind]),
+  shapeResult: (method, result) => {
+    if (method === 'tools/call')
+      return withOldBlocks(withText(without(withContent(result), LATER_RESULT), result.value['structuredContent']));
+    const old = without(result, LATER_RESULT);
+    return method === 'prompts/get' ? withOldMessages(old) : old;
+  },
   shapeList: listOf,
 };
 
@@ -50,6 +63,16 @@ function withOldBlocks(result: ShapedResult): ShapedResult {
   const { content } = result.value;
   if (!Array.isArray(content) || content.every(isOldBlock)) return result;
   return shaped({ ...result.value, content: content.map((block) => (isOldBlock(block) ? block : asText(block))) });
+}
+
+function withOldMessages(result: ShapedResult): ShapedResult {
+  const { messages } = result.value;
+  if (!Array.isArray(messages) || messages.every((message) => isObject(message) && isOldBlock(message['content'] ?? null))) return result;
+  const old = messages.map((message) => {
+    const { content = null } = message as JsonObject;
+    return isOldBlock(content) ? message : { ...(message as JsonObject), content: asText(content) };
+  });
+  return shaped({ ...result.value, messages: old });
 }
 
 const isOldBlock = (block: JsonValue): boolean => isObject(block) && BLOCKS.has(block['type']);

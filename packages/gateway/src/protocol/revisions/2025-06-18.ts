@@ -1,13 +1,15 @@
 import {
   type Check,
+  COMMON_CHECKS,
+  COMMON_NOTIFICATIONS,
   checkCall,
   checkCancelled,
+  checkComplete,
+  checkGet,
   checkInitialize,
-  checkList,
   checkLogLevel,
-  checkLogMessage,
   checkPlain,
-  checkProgress,
+  checkRead,
   listOf,
   pick,
   runCheck,
@@ -19,26 +21,38 @@ import {
 import type { RevisionRules } from './rules.ts';
 
 const CHECKS: Readonly<Record<string, Check>> = {
+  ...COMMON_CHECKS,
+  ...COMMON_NOTIFICATIONS,
   initialize: checkInitialize,
   ping: checkPlain,
-  'tools/list': checkList,
   'tools/call': checkCall,
+  'prompts/get': checkGet,
+  'resources/read': checkRead,
+  'completion/complete': checkComplete,
   'logging/setLevel': checkLogLevel,
   'notifications/initialized': checkPlain,
   'notifications/cancelled': checkCancelled,
-  'notifications/progress': checkProgress,
-  'notifications/message': checkLogMessage,
-  'notifications/tools/list_changed': checkPlain,
 };
 
-const TOOL_FIELDS = new Set(['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations', '_meta']);
+const FIELDS = {
+  tool: new Set(['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations', '_meta']),
+  prompt: new Set(['name', 'title', 'description', 'arguments', '_meta']),
+  template: new Set(['uriTemplate', 'name', 'title', 'description', 'mimeType', 'annotations', '_meta']),
+  resource: new Set(['uri', 'name', 'title', 'description', 'mimeType', 'annotations', 'size', '_meta']),
+} as const;
 const LATER_RESULT = new Set(['resultType', 'ttlMs', 'cacheScope']);
 
 /** Structured results, resource links and titles; no icons yet. */
 export const RULES_2025_06_18: RevisionRules = {
   revision: '2025-06-18',
   checkParams: (method, params) => runCheck(CHECKS, method, params),
-  shapeTool: (definition) => withoutOddSchema(pick(definition, TOOL_FIELDS)),
-  shapeCallResult: (result) => withContent(withoutOddStructure(without(result, LATER_RESULT))),
+  shapeItem: (kind, definition) => {
+    const item = pick(definition, FIELDS[kind]);
+    return kind === 'tool' ? withoutOddSchema(item) : item;
+  },
+  shapeResult: (method, result) => {
+    const old = without(result, LATER_RESULT);
+    return method === 'tools/call' ? withContent(withoutOddStructure(old)) : old;
+  },
   shapeList: listOf,
 };

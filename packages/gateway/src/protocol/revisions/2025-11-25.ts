@@ -1,13 +1,15 @@
 import {
   type Check,
+  COMMON_CHECKS,
+  COMMON_NOTIFICATIONS,
   checkCall,
   checkCancelledLoosely,
+  checkComplete,
+  checkGet,
   checkInitialize,
-  checkList,
   checkLogLevel,
-  checkLogMessage,
   checkPlain,
-  checkProgress,
+  checkRead,
   listOf,
   pick,
   refused,
@@ -23,26 +25,38 @@ import type { RevisionRules } from './rules.ts';
 const checkTasklessCall: Check = (params) => (params['task'] === undefined ? checkCall(params) : refused('tasks are not supported'));
 
 const CHECKS: Readonly<Record<string, Check>> = {
+  ...COMMON_CHECKS,
+  ...COMMON_NOTIFICATIONS,
   initialize: checkInitialize,
   ping: checkPlain,
-  'tools/list': checkList,
   'tools/call': checkTasklessCall,
+  'prompts/get': checkGet,
+  'resources/read': checkRead,
+  'completion/complete': checkComplete,
   'logging/setLevel': checkLogLevel,
   'notifications/initialized': checkPlain,
   'notifications/cancelled': checkCancelledLoosely,
-  'notifications/progress': checkProgress,
-  'notifications/message': checkLogMessage,
-  'notifications/tools/list_changed': checkPlain,
 };
 
 /** `execution` (tasks) is left out: absent means that a tool does not run as a task, which is what the gateway relays. */
-const TOOL_FIELDS = new Set(['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations', 'icons', '_meta']);
+const FIELDS = {
+  tool: new Set(['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations', 'icons', '_meta']),
+  prompt: new Set(['name', 'title', 'description', 'arguments', 'icons', '_meta']),
+  template: new Set(['uriTemplate', 'name', 'title', 'description', 'mimeType', 'annotations', 'icons', '_meta']),
+  resource: new Set(['uri', 'name', 'title', 'description', 'mimeType', 'annotations', 'size', 'icons', '_meta']),
+} as const;
 const LATER_RESULT = new Set(['resultType', 'ttlMs', 'cacheScope']);
 
 export const RULES_2025_11_25: RevisionRules = {
   revision: '2025-11-25',
   checkParams: (method, params) => runCheck(CHECKS, method, params),
-  shapeTool: (definition) => withoutOddSchema(pick(definition, TOOL_FIELDS)),
-  shapeCallResult: (result) => withContent(withoutOddStructure(without(result, LATER_RESULT))),
+  shapeItem: (kind, definition) => {
+    const item = pick(definition, FIELDS[kind]);
+    return kind === 'tool' ? withoutOddSchema(item) : item;
+  },
+  shapeResult: (method, result) => {
+    const old = without(result, LATER_RESULT);
+    return method === 'tools/call' ? withContent(withoutOddStructure(old)) : old;
+  },
   shapeList: listOf,
 };

@@ -7,18 +7,22 @@ import { isClientCapabilities } from './capabilities.ts';
 import {
   accepted,
   type Check,
+  COMMON_CHECKS,
+  COMMON_NOTIFICATIONS,
   checkCall,
   checkCancelled,
-  checkList,
-  checkLogMessage,
+  checkComplete,
+  checkGet,
   checkPlain,
-  checkProgress,
+  checkRead,
   isImplementation,
   isLogLevel,
   isText,
+  listOf,
   pick,
   refused,
   runCheck,
+  shaped,
   withContent,
 } from './check.ts';
 import type { ParamsReason, ParamsVerdict, RequestMeta, RevisionRules, ShapedResult } from './rules.ts';
@@ -29,11 +33,13 @@ const CLIENT = 'io.modelcontextprotocol/clientInfo';
 const LOG_LEVEL = 'io.modelcontextprotocol/logLevel';
 const RESOURCE_SUBSCRIPTIONS = 1000;
 
-// The second round of a multi-round-trip call: nothing here asks for one yet, so nobody can have been told to send it.
-const checkFirstRound: Check = (params) =>
-  params['inputResponses'] === undefined && params['requestState'] === undefined && params['task'] === undefined
-    ? checkCall(params)
-    : refused('input responses and tasks are not supported');
+// The second round of a multi-round-trip request: nothing here asks for one yet, so nobody can have been told to send it.
+const firstRound =
+  (check: Check): Check =>
+  (params) =>
+    params['inputResponses'] === undefined && params['requestState'] === undefined && params['task'] === undefined
+      ? check(params)
+      : refused('input responses and tasks are not supported');
 
 const checkListen: Check = ({ notifications }) => {
   if (!isObject(notifications)) return refused('notifications is an object');
@@ -53,37 +59,45 @@ const checkListen: Check = ({ notifications }) => {
 };
 
 const isUriList = (value: JsonValue): value is readonly string[] =>
-  Array.isArray(value) && value.length <= RESOURCE_SUBSCRIPTIONS && value.every((uri) => isText(uri, LIMITS.headerBytes));
+  Array.isArray(value) && value.length <= RESOURCE_SUBSCRIPTIONS && value.every((uri) => isText(uri, LIMITS.uriBytes));
 
 const REQUESTS: Readonly<Record<string, Check>> = {
+  ...COMMON_CHECKS,
   'server/discover': checkPlain,
-  'tools/list': checkList,
-  'tools/call': checkFirstRound,
+  'tools/call': firstRound(checkCall),
+  'prompts/get': firstRound(checkGet),
+  'resources/read': firstRound(checkRead),
+  'completion/complete': checkComplete,
   'subscriptions/listen': checkListen,
 };
 
 const NOTIFICATIONS: Readonly<Record<string, Check>> = {
+  ...COMMON_NOTIFICATIONS,
   'notifications/cancelled': checkCancelled,
-  'notifications/progress': checkProgress,
-  'notifications/message': checkLogMessage,
-  'notifications/tools/list_changed': checkPlain,
   'notifications/subscriptions/acknowledged': (params) => checkListen(params),
 };
 
-const TOOL_FIELDS = new Set(['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations', 'icons', '_meta']);
+const FIELDS = {
+  tool: new Set(['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations', 'icons', '_meta']),
+  prompt: new Set(['name', 'title', 'description', 'arguments', 'icons', '_meta']),
+  template: new Set(['uriTemplate', 'name', 'title', 'description', 'mimeType', 'annotations', 'icons', '_meta']),
+  resource: new Set(['uri', 'name', 'title', 'description', 'mimeType', 'annotations', 'size', 'icons', '_meta']),
+} as const;
 
 /** The stateless revision: each request says its version and the client's capabilities. */
 export const RULES_2026_07_28: RevisionRules = {
   revision: '2026-07-28',
   checkParams: (method, params) =>
     Object.hasOwn(REQUESTS, method) ? checkRequest(method, params ?? {}) : runCheck(NOTIFICATIONS, method, params),
-  shapeTool: (definition) => pick(definition, TOOL_FIELDS),
-  shapeCallResult: (result) => withResultType(withContent(result)),
+  shapeItem: (kind, definition) => pick(definition, FIELDS[kind]),
+  shapeResult: (method, result) => {
+    if (method === 'tools/call') return withResultType(withContent(result));
+    return method === 'resources/read' ? withResultType(keptPrivate(result)) : withResultType(result);
+  },
   // What a caller sees is filtered for that caller, so nobody else may be given it from a cache.
-  shapeList: (tools, nextCursor) => ({
+  shapeList: (kind, items, nextCursor) => ({
     resultType: 'complete',
-    tools,
-    ...(nextCursor === null ? {} : { nextCursor }),
+    ...listOf(kind, items, nextCursor),
     ttlMs: 0,
     cacheScope: 'private',
   }),
@@ -110,6 +124,13 @@ function readMeta(params: JsonObject): Result<RequestMeta, ParamsReason> {
   if (client !== undefined && !isImplementation(client)) return failure('protocol.invalid_params', CLIENT);
   if (level !== undefined && !isLogLevel(level)) return failure('protocol.invalid_params', LOG_LEVEL);
   return success({ protocolVersion: version, clientCapabilities: capabilities, clientInfo: client ?? null, logLevel: level ?? null });
+}
+
+// Read for one caller: how long it holds may be the server's word, for whom never is.
+function keptPrivate(result: ShapedResult): ShapedResult {
+  const { ttlMs } = result.value;
+  const lives = typeof ttlMs === 'number' && ttlMs >= 0 ? ttlMs : 0;
+  return shaped({ ...result.value, ttlMs: lives, cacheScope: 'private' });
 }
 
 // Older servers do not write it; absent means complete. Put in front of the text, so that a large result is not written again.

@@ -1,9 +1,10 @@
 import { LIMITS } from '../../base/limits.ts';
 import { failure, success } from '../../base/result.ts';
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
+import type { RpcId } from '../json-rpc.ts';
 import { isObject, isRpcId } from '../json-rpc.ts';
 import { isClientCapabilities } from './capabilities.ts';
-import type { CheckedParams, LogLevel, Params, ParamsVerdict, ShapedResult } from './rules.ts';
+import type { CheckedParams, CompletionReference, ListedKind, LogLevel, Params, ParamsVerdict, ShapedResult } from './rules.ts';
 
 /** Validators without an opinion about revisions: what they have in common is put together in each revision's file. */
 
@@ -78,9 +79,55 @@ export const checkList: Check = ({ cursor }) => {
 export const checkCall: Check = ({ name, arguments: args, _meta }) => {
   if (!isText(name, LIMITS.nameBytes) || name === '') return refused('name is a string');
   if (args !== undefined && !isObject(args)) return refused('arguments is an object');
-  const token = isObject(_meta) ? _meta['progressToken'] : undefined;
-  return accepted({ kind: 'call', name, arguments: args ?? NO_ARGUMENTS, progressToken: isRpcId(token) ? token : null });
+  return accepted({ kind: 'call', name, arguments: args ?? NO_ARGUMENTS, progressToken: tokenOf(_meta) });
 };
+
+const tokenOf = (meta: JsonValue | undefined): RpcId | null => {
+  const token = isObject(meta) ? meta['progressToken'] : undefined;
+  return isRpcId(token) ? token : null;
+};
+
+const isTexts = (value: JsonValue | undefined): value is JsonObject =>
+  isObject(value) && Object.values(value).every((text) => typeof text === 'string');
+
+/** Arguments of a prompt are text in every revision. */
+export const checkGet: Check = ({ name, arguments: args, _meta }) => {
+  if (!isText(name, LIMITS.nameBytes) || name === '') return refused('name is a string');
+  if (args !== undefined && !isTexts(args)) return refused('arguments is an object of strings');
+  return accepted({ kind: 'get', name, arguments: args ?? NO_ARGUMENTS, progressToken: tokenOf(_meta) });
+};
+
+const isUri = (uri: JsonValue | undefined): uri is string => isText(uri, LIMITS.uriBytes) && uri !== '';
+
+export const checkRead: Check = ({ uri, _meta }) =>
+  isUri(uri) ? accepted({ kind: 'read', uri, progressToken: tokenOf(_meta) }) : refused('uri is a string');
+
+export const checkSubscribe: Check = ({ uri }) => (isUri(uri) ? accepted({ kind: 'subscribe', uri }) : refused('uri is a string'));
+
+/** 2025-03-26 knows no context: what an old client says there was read by nobody and is not forwarded. */
+export const checkOldComplete: Check = ({ ref, argument }) => {
+  const reference = referenceOf(ref);
+  if (reference === null) return refused('ref names a prompt or a resource');
+  if (!isObject(argument) || !isText(argument['name'], LIMITS.nameBytes) || !isText(argument['value'], TEXT_BYTES))
+    return refused('argument has a name and a value');
+  return accepted({ kind: 'complete', ref: reference, argument: { name: argument['name'], value: argument['value'] }, context: null });
+};
+
+export const checkComplete: Check = (params) => {
+  const checked = checkOldComplete(params);
+  const { context } = params;
+  if (!checked.ok || context === undefined || checked.value.params.kind !== 'complete') return checked;
+  if (!isObject(context) || (context['arguments'] !== undefined && !isTexts(context['arguments'])))
+    return refused('context.arguments is an object of strings');
+  return accepted({ ...checked.value.params, context: context['arguments'] ?? null });
+};
+
+function referenceOf(ref: JsonValue | undefined): CompletionReference | null {
+  if (!isObject(ref)) return null;
+  const { type, name, uri } = ref;
+  if (type === 'ref/prompt') return isText(name, LIMITS.nameBytes) && name !== '' ? { type: 'prompt', name } : null;
+  return type === 'ref/resource' && isUri(uri) ? { type: 'resource', uri } : null;
+}
 
 export const checkLogLevel: Check = ({ level }) => (isLogLevel(level) ? accepted({ kind: 'log-level', level }) : refused('level'));
 
@@ -160,5 +207,33 @@ export function withoutOddSchema(tool: JsonObject): JsonObject {
   return schema === undefined || (isObject(schema) && schema['type'] === 'object') ? tool : omit(tool, new Set(['outputSchema']));
 }
 
-export const listOf = (tools: readonly JsonObject[], nextCursor: string | null): JsonObject =>
-  nextCursor === null ? { tools } : { tools, nextCursor };
+/** The member of a list's result that holds its entries. */
+const MEMBERS: Readonly<Record<ListedKind, string>> = {
+  tool: 'tools',
+  prompt: 'prompts',
+  template: 'resourceTemplates',
+  resource: 'resources',
+};
+
+export const listOf = (kind: ListedKind, items: readonly JsonObject[], nextCursor: string | null): JsonObject => ({
+  [MEMBERS[kind]]: items,
+  ...(nextCursor === null ? {} : { nextCursor }),
+});
+
+/** Checks of params that every revision has alike. */
+export const COMMON_CHECKS: Readonly<Record<string, Check>> = {
+  'tools/list': checkList,
+  'prompts/list': checkList,
+  'resources/list': checkList,
+  'resources/templates/list': checkList,
+};
+
+/** Notifications of servers that every revision has alike. */
+export const COMMON_NOTIFICATIONS: Readonly<Record<string, Check>> = {
+  'notifications/progress': checkProgress,
+  'notifications/message': checkLogMessage,
+  'notifications/tools/list_changed': checkPlain,
+  'notifications/prompts/list_changed': checkPlain,
+  'notifications/resources/list_changed': checkPlain,
+  'notifications/resources/updated': checkSubscribe,
+};

@@ -167,7 +167,7 @@ const TOOL: JsonObject = {
 };
 
 const shape = (revision: Revision, value: JsonObject): ShapedResult => {
-  const result = rulesOf(revision).shapeCallResult({ value, text: JSON.stringify(value) });
+  const result = rulesOf(revision).shapeResult('tools/call', { value, text: JSON.stringify(value) });
   expect(result.text).toBe(JSON.stringify(result.value));
   expect(CallToolResultSchema.safeParse(result.value).success).toBe(true);
   return result;
@@ -181,24 +181,29 @@ describe('what each revision is shown', () => {
     ['2026-07-28', ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations', 'icons', '_meta']],
   ] as const)('%s has of a tool %j', (revision, fields) => {
     const rules = rulesOf(revision);
-    expect(Object.keys(rules.shapeTool(TOOL))).toEqual(fields);
-    expect(ListToolsResultSchema.safeParse(rules.shapeList([rules.shapeTool(TOOL)], 'next')).success).toBe(true);
+    expect(Object.keys(rules.shapeItem('tool', TOOL))).toEqual(fields);
+    expect(ListToolsResultSchema.safeParse(rules.shapeList('tool', [rules.shapeItem('tool', TOOL)], 'next')).success).toBe(true);
   });
 
   it('leaves out a schema of a result that older revisions do not allow', () => {
     const odd = { ...TOOL, outputSchema: { type: 'array' } };
-    expect(REVISIONS.filter((revision) => 'outputSchema' in rulesOf(revision).shapeTool(odd))).toEqual(['2026-07-28']);
+    expect(REVISIONS.filter((revision) => 'outputSchema' in rulesOf(revision).shapeItem('tool', odd))).toEqual(['2026-07-28']);
   });
 
   it('marks lists of 2026-07-28 as complete, private and not to be kept', () => {
-    expect(rulesOf('2026-07-28').shapeList([], null)).toEqual({ resultType: 'complete', tools: [], ttlMs: 0, cacheScope: 'private' });
-    expect(rulesOf('2025-11-25').shapeList([], 'n')).toEqual({ tools: [], nextCursor: 'n' });
+    expect(rulesOf('2026-07-28').shapeList('tool', [], null)).toEqual({
+      resultType: 'complete',
+      tools: [],
+      ttlMs: 0,
+      cacheScope: 'private',
+    });
+    expect(rulesOf('2025-11-25').shapeList('tool', [], 'n')).toEqual({ tools: [], nextCursor: 'n' });
   });
 
   it('gives the same text on where nothing has to change', () => {
     const value = { content: [{ type: 'text', text: 'x' }], isError: false };
     const text = JSON.stringify(value);
-    for (const revision of LEGACY) expect(rulesOf(revision).shapeCallResult({ value, text })).toEqual({ value, text });
+    for (const revision of LEGACY) expect(rulesOf(revision).shapeResult('tools/call', { value, text })).toEqual({ value, text });
     expect(shape('2026-07-28', value).text).toBe(`{"resultType":"complete",${text.slice(1)}`);
     expect(shape('2026-07-28', { resultType: 'complete', ...value }).value).toEqual({ resultType: 'complete', ...value });
   });

@@ -15,7 +15,7 @@ export interface RequestMeta {
   readonly logLevel: LogLevel | null;
 }
 
-/** Which changes a `subscriptions/listen` wants. Only tools are offered now; the rest is left out of the acknowledgement. */
+/** Which changes a `subscriptions/listen` wants. */
 export interface ListenFilter {
   readonly toolsListChanged: boolean;
   readonly promptsListChanged: boolean;
@@ -23,12 +23,28 @@ export interface ListenFilter {
   readonly resourceSubscriptions: readonly string[];
 }
 
+/** What a completion is for: a prompt by its name, or a template by its `uriTemplate`. */
+export type CompletionReference = { readonly type: 'prompt'; readonly name: string } | { readonly type: 'resource'; readonly uri: string };
+
+/** Whose definitions stand in a list. */
+export type ListedKind = 'tool' | 'prompt' | 'template' | 'resource';
+
 /** Params as they were understood. Members beyond these were read by nobody and must not be forwarded. */
 export type Params =
   | { readonly kind: 'plain' }
   | { readonly kind: 'initialize'; readonly protocolVersion: string; readonly capabilities: JsonObject; readonly clientInfo: JsonObject }
   | { readonly kind: 'list'; readonly cursor: string | null }
   | { readonly kind: 'call'; readonly name: string; readonly arguments: JsonObject; readonly progressToken: RpcId | null }
+  | { readonly kind: 'get'; readonly name: string; readonly arguments: JsonObject; readonly progressToken: RpcId | null }
+  | { readonly kind: 'read'; readonly uri: string; readonly progressToken: RpcId | null }
+  | { readonly kind: 'subscribe'; readonly uri: string }
+  | {
+      readonly kind: 'complete';
+      readonly ref: CompletionReference;
+      readonly argument: { readonly name: string; readonly value: string };
+      /** Arguments that were completed before; null where the client gave none, or its revision has none. */
+      readonly context: JsonObject | null;
+    }
   | { readonly kind: 'log-level'; readonly level: LogLevel }
   | { readonly kind: 'cancelled'; readonly requestId: RpcId | null; readonly reason: string | null }
   | {
@@ -65,10 +81,10 @@ export interface RevisionRules {
   readonly revision: Revision;
   /** Checks the params of a built method, from either side; any other method fails with `protocol.method_not_built`. */
   checkParams(method: string, params: JsonObject | null): ParamsVerdict;
-  /** A tool definition with the fields that this revision has, for lists. */
-  shapeTool(definition: JsonObject): JsonObject;
-  /** A result of `tools/call`, of a server of any revision, as this revision has it. */
-  shapeCallResult(result: ShapedResult): ShapedResult;
-  /** The result of `tools/list`. */
-  shapeList(tools: readonly JsonObject[], nextCursor: string | null): JsonObject;
+  /** A definition with the fields that this revision has, for lists. */
+  shapeItem(kind: ListedKind, definition: JsonObject): JsonObject;
+  /** A result of a forwarded method, of a server of any revision, as this revision has it. */
+  shapeResult(method: string, result: ShapedResult): ShapedResult;
+  /** The result of a list method. */
+  shapeList(kind: ListedKind, items: readonly JsonObject[], nextCursor: string | null): JsonObject;
 }

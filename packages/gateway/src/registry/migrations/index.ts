@@ -1,4 +1,5 @@
 import type { Migration } from '../../storage/index.ts';
 import { createServersAndPins } from './0001-servers-and-pins.ts';
+import { pinsOfEveryKind } from './0002-pins-of-every-kind.ts';
 
-export const REGISTRY_MIGRATIONS: readonly Migration[] = [createServersAndPins];
+export const REGISTRY_MIGRATIONS: readonly Migration[] = [createServersAndPins, pinsOfEveryKind];

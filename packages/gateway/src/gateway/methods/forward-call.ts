@@ -3,7 +3,7 @@ import { canonicalize } from '../../base/canonical.ts';
 import type { Receipt } from '../../contracts/journal.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { Reason } from '../../contracts/reasons/index.ts';
-import type { Tool } from '../../contracts/target.ts';
+import type { Target } from '../../contracts/target.ts';
 import type { Deny, Hold, Revise } from '../../contracts/verdict.ts';
 import type { Answer } from '../downstream/answer.ts';
 import type { Call, CallResult, Exchange } from '../exchange.ts';
@@ -17,7 +17,7 @@ import { runScreens } from '../screens/run-screens.ts';
 import { refuse, type Works } from './works.ts';
 
 /** DESIGN section 4 from `validate-arguments` on. Every path ends in a record that is durable before the client hears of it. */
-export async function callTool(exchange: Exchange, answer: Answer, works: Works): Promise<void> {
+export async function forwardCall(exchange: Exchange, answer: Answer, works: Works): Promise<void> {
   const call = callOf(exchange, works);
   if (!call.ok) return refuse(exchange, call.denied, answer, works);
   const screened = await runScreens(works.screens.arguments, call.value, reviseArguments, works.clock);
@@ -31,16 +31,32 @@ export async function callTool(exchange: Exchange, answer: Answer, works: Works)
 type CallOrDenial = { readonly ok: true; readonly value: Call } | { readonly ok: false; readonly denied: Deny };
 
 function callOf(exchange: Exchange, works: Works): CallOrDenial {
-  const tool = exchange.target.tool;
-  if (tool === null) return { ok: false, denied: { verdict: 'deny', reason: 'gateway.fault', detail: 'a call without a target' } };
-  const { params, handle } = exchange.frame;
-  if (params.kind !== 'call')
-    return { ok: false, denied: { verdict: 'deny', reason: 'gateway.fault', detail: `a call with params of ${params.kind}` } };
-  const argumentsDigest = exchange.frame.argumentsDigest ?? digestOf(params.arguments);
-  const call: Call = { exchange, tool, resumed: null, arguments: params.arguments, argumentsDigest };
+  const { target } = exchange;
+  const given = givenIn(exchange.frame.params);
+  if (target === null || given === null)
+    return { ok: false, denied: { verdict: 'deny', reason: 'gateway.fault', detail: `${exchange.frame.method} without a target` } };
+  const argumentsDigest = exchange.frame.argumentsDigest ?? digestOf(given);
+  const call: Call = { exchange, target, resumed: null, arguments: given, argumentsDigest };
+  const { handle } = exchange.frame;
   if (handle === null) return { ok: true, value: call };
   const resumed = works.holds.take(handle, call);
   return resumed ? { ok: true, value: { ...call, resumed } } : { ok: false, denied: { verdict: 'deny', reason: 'gateway.hold_unknown' } };
+}
+
+/** What the client wrote beside the name of its target. Of a resource the URI, which is nobody else's to read. */
+function givenIn(params: Exchange['frame']['params']): JsonObject | null {
+  switch (params.kind) {
+    case 'call':
+    case 'get':
+      return params.arguments;
+    case 'read':
+    case 'subscribe':
+      return { uri: params.uri };
+    case 'complete':
+      return { argument: { ...params.argument }, ...(params.context === null ? {} : { context: params.context }) };
+    default:
+      return null;
+  }
 }
 
 function digestOf(given: JsonObject): string {
@@ -51,7 +67,7 @@ function digestOf(given: JsonObject): string {
 }
 
 function withArguments(
-  of: { readonly exchange: Exchange; readonly tool: Tool; readonly resumed: Call['resumed'] },
+  of: { readonly exchange: Exchange; readonly target: Target; readonly resumed: Call['resumed'] },
   given: JsonObject,
 ): Call {
   return { ...of, arguments: given, argumentsDigest: digestOf(given) };
@@ -109,7 +125,7 @@ async function screenResult(call: Call, given: { readonly result: JsonObject; re
   if (screened.kind === 'deny') return { kind: 'denied', denied: screened.denied };
   if (screened.kind === 'hold')
     return { kind: 'denied', denied: { verdict: 'deny', reason: 'gateway.held', detail: `result: ${screened.hold.binding}` } };
-  return { kind: 'result', text: works.shape(call.exchange, screened.value), isError: screened.value.result['isError'] === true };
+  return { kind: 'result', text: works.shape(call, screened.value), isError: screened.value.result['isError'] === true };
 }
 
 function outcomeOf(settled: Settled, progress: number, works: Works): Outcome {
