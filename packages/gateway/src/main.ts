@@ -11,6 +11,7 @@ import { namePlace } from './main/endpoint-file.ts';
 import { findPort } from './main/find-port.ts';
 import { type FirstKeys, firstKeys } from './main/first-keys.ts';
 import { followFromNow } from './main/follow.ts';
+import { notingGrants } from './main/note-grants.ts';
 import { metricsOf } from './main/open-metrics.ts';
 import { type Missing, plantSeed } from './main/plant-seed.ts';
 import { recordSystem } from './main/record-system.ts';
@@ -128,14 +129,14 @@ const NOBODY: HostRules = { hosts: new Set(), origins: new Set() };
 const mcpUrl = ({ port }: State): string => `http://${HOST}:${port}/mcp`;
 
 function gatewayOf(rooms: Rooms, { log }: StartOptions, state: State, apply: ReturnType<typeof applier>): Gateway {
-  const { clock, journal, large, snapshots, upstreams } = rooms;
+  const { clock, large, snapshots, upstreams } = rooms;
   const mac = rooms.vault.mac('audit');
   return openGateway({
     tenant: TENANT,
     clock,
     log,
     identity: watchDisclosed(rooms, log),
-    journal,
+    journal: notingGrants(rooms),
     snapshots,
     upstreams,
     large,

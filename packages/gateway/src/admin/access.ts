@@ -17,6 +17,7 @@ export const ACCESS = {
   'servers.remove': ['admin'],
   'grants.add': ['admin'],
   'grants.list': ['admin', 'auditor'],
+  'grants.report': ['admin', 'auditor'],
   'grants.remove': ['admin'],
   'log.query': ['admin', 'auditor'],
   'log.show': ['admin', 'auditor'],
@@ -29,7 +30,9 @@ export const ACCESS = {
 
 export type VerbName = keyof typeof ACCESS;
 
+/** A service account administers nothing and reads no log, whatever other role a key of it holds (R1-16); it may read the metrics as `monitor`. */
 export const mayUse = (roles: readonly Role[], verb: VerbName): boolean => {
   const allowed: readonly Role[] = ACCESS[verb];
-  return roles.some((role) => allowed.includes(role));
+  const held = roles.includes('service') ? roles.filter((role) => role === 'monitor') : roles;
+  return held.some((role) => allowed.includes(role));
 };

@@ -55,6 +55,7 @@ const TELLINGS = {
   'identity.credential_revoked': tell(401, 'A valid API key is required, or the key that was to be renewed was revoked.'),
   'identity.credential_expired': tell(401, 'A valid API key is required, or the key that was to be renewed has ended.'),
   'identity.address_not_allowed': UNAUTHENTICATED,
+  'identity.owner_missing': UNAUTHENTICATED,
   'identity.role_required': tell(
     403,
     'The roles of this key do not allow this. Use a key of an administrator, or for reading one of an auditor.',

@@ -1,5 +1,5 @@
 export { errorBody } from './contract/error.ts';
-export { grant } from './contract/grant.ts';
+export { grant, unusedGrant } from './contract/grant.ts';
 export { issuedKey, type Key, key, type NewKey } from './contract/key.ts';
 export { page } from './contract/page.ts';
 export { type StoredRecord, storedRecord, type Verification, verification } from './contract/record.ts';

@@ -33,6 +33,7 @@ export const REACH = {
   'servers.remove': 'server',
   'grants.add': 'granted',
   'grants.list': 'everything',
+  'grants.report': 'everything',
   'grants.remove': 'grant',
   'log.query': 'everything',
   'log.show': 'everything',

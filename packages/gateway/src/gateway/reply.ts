@@ -87,6 +87,7 @@ export const REPLIES = {
   'identity.credential_revoked': UNAUTHENTICATED,
   'identity.credential_expired': UNAUTHENTICATED,
   'identity.address_not_allowed': UNAUTHENTICATED,
+  'identity.owner_missing': UNAUTHENTICATED,
   'identity.unavailable': transport(503, 'Keys cannot be checked at the moment.'),
   'identity.scope_too_broad': operator(),
   'identity.expiry_too_late': operator(),

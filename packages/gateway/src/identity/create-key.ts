@@ -8,6 +8,7 @@ import { type Asker, askerId, refuseAsker } from './authority.ts';
 import { type CheckedRequest, checkRequest, type KeyRequest } from './key-request.ts';
 import { KEY_BYTES, keyTextOf } from './key-text.ts';
 import { macOf, type Room } from './room.ts';
+import { hasOwner, isService } from './service-account.ts';
 
 /** A key and its text, which is shown now and never again. */
 export interface IssuedKey {
@@ -29,6 +30,10 @@ export async function createKey(
   if (refusal !== null) return refusal;
   const expiresAt = expiryOf(room, request.expiresAt);
   if (!expiresAt.ok) return expiresAt;
+  const owned = isService(checked.value) ? await hasOwner(room, tenant, checked.value.owner) : success(true);
+  if (!owned.ok) return owned;
+  if (!owned.value)
+    return failure('identity.invalid_request', 'the owner of a service account is a person with a key that works, or a team');
   return store(room, newKey(room, tenant, checked.value, expiresAt.value, by), text);
 }
 

@@ -8,6 +8,7 @@ import { isKeyText, KEY_TEXT_LENGTH } from './key-text.ts';
 import { NOTE_EVERY_MS } from './last-use.ts';
 import { isInNetworks } from './network.ts';
 import { macOf, type Room } from './room.ts';
+import { hasOwner, isService } from './service-account.ts';
 import type { Admitted } from './verdict-cache.ts';
 
 /** How long a verdict holds without asking the store again: another process may have revoked the key. */
@@ -104,13 +105,20 @@ async function judge(room: Room, token: string): Promise<Result<Admitted, Identi
   // The index found it by comparing; this compares once more in constant time, so that no engine's collation decides.
   if (found.value === null || !equalInConstantTime(Buffer.from(found.value.mac), Buffer.from(mac)))
     return failure('identity.credential_unknown');
-  return refusalOf(room, found.value.key) ?? success(admittedOf(room, found.value.key));
+  return refusalOf(room, found.value.key) ?? (await refuseOwnerless(room, found.value.key)) ?? success(admittedOf(room, found.value.key));
 }
 
 function refusalOf({ settings, clock }: Room, key: ApiKey): Failure<IdentityReason> | null {
   if (key.revokedAt !== null) return failure('identity.credential_revoked', `key ${key.id}`);
   if (clock.now() > endOf(key, settings())) return failure('identity.credential_expired', `key ${key.id}`);
   return null;
+}
+
+async function refuseOwnerless(room: Room, key: ApiKey): Promise<Failure<IdentityReason> | null> {
+  if (!isService(key)) return null;
+  const owned = await hasOwner(room, key.tenant, key.owner);
+  if (!owned.ok) return failure('identity.unavailable', owned.reason);
+  return owned.value ? null : failure('identity.owner_missing', `key ${key.id}`);
 }
 
 function admittedOf({ settings, clock }: Room, key: ApiKey): Admitted {

@@ -4,6 +4,7 @@ import { type Failure, failure, type Result, success } from '../base/result.ts';
 import type { Role, Scope } from '../contracts/principal.ts';
 import type { IdentityReason } from '../contracts/reasons/identity.ts';
 import { networkText } from './network.ts';
+import { forbiddenRole } from './service-account.ts';
 
 /** What a key is asked to be. */
 export interface KeyRequest {
@@ -63,6 +64,7 @@ function firstWrong(
   owner: string | null,
 ): Failure<IdentityReason> | null {
   const { name, roles, scopes } = request;
+  const service = forbiddenRole(roles);
   const rules: readonly (readonly [right: boolean, rule: string])[] = [
     [NAME.test(name) && name.trim() !== '', 'a name has 1 to 100 characters and no control characters'],
     [within(roles, 1) && roles.every((role) => ROLES.has(role)), `roles: at least one of ${[...ROLES].join(', ')}`],
@@ -74,6 +76,7 @@ function firstWrong(
       'cidrs: networks such as 10.0.0.0/8 or 2001:db8::/32',
     ],
     [owner === null || NAME.test(owner), 'an owner has 1 to 100 characters and no control characters'],
+    [service === null, `a service account cannot hold the role ${service}, which is for people`],
     [!roles.includes('service') || (owner !== null && request.expiresAt !== undefined), 'the role service needs an owner and an expiry'],
   ];
   const broken = rules.find(([right]) => !right);

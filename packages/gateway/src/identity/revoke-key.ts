@@ -5,6 +5,7 @@ import type { StorageReason } from '../contracts/reasons/storage.ts';
 import type { ApiKey } from './api-key.ts';
 import { type Asker, refuseAdministration } from './authority.ts';
 import type { Room } from './room.ts';
+import { isService } from './service-account.ts';
 
 /** Ends a key: once this resolves, it is refused. Revoking twice is no error and changes nothing. `identity.key_unknown`, `role_required`. */
 export async function revokeKey(
@@ -21,5 +22,8 @@ export async function revokeKey(
   if (!revoked.ok) return revoked;
   const key = await room.store.findById(tenant, id);
   if (!key.ok) return key;
-  return key.value === null ? failure('identity.key_unknown') : success(key.value);
+  if (key.value === null) return failure('identity.key_unknown');
+  // Service accounts live by their owners: whoever is remembered is looked up again.
+  if (!isService(key.value)) room.cache.clear();
+  return success(key.value);
 }

@@ -53,6 +53,8 @@ const MOST_KEYS = 10_000;
 export interface KeyStore {
   findByMac(mac: string): Stored<StoredKey | null>;
   findById(tenant: TenantId, id: string): Stored<ApiKey | null>;
+  /** Every key that the principal ever had. */
+  ofPrincipal(tenant: TenantId, principal: string): Stored<readonly ApiKey[]>;
   /** By id, so by time of creation. */
   list(tenant: TenantId): Stored<readonly ApiKey[]>;
   /** Adds a key. `freed` are keys that no longer hold their names. `storage.conflict` where the name is taken. */
@@ -84,6 +86,11 @@ export function openKeyStore(storage: Storage): KeyStore {
       attempt(async () => {
         const row = await queries.selectFrom('api_key').selectAll().where('tenant', '=', tenant).where('id', '=', id).executeTakeFirst();
         return row === undefined ? null : keyOf(row);
+      }),
+    ofPrincipal: (tenant, principal) =>
+      attempt(async () => {
+        const rows = queries.selectFrom('api_key').selectAll().where('tenant', '=', tenant).where('principal', '=', principal);
+        return (await rows.orderBy('id').execute()).map(keyOf);
       }),
     list: (tenant) =>
       attempt(async () => {

@@ -68,8 +68,9 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
   const journal = await openAudit(options, { clock, vault, identity: identity.value, meter });
   if (!journal.ok) return journal;
   closing.push(() => journal.value.close());
-  const grants = await openGrants({ storage, clock });
+  const grants = await openGrants({ storage, clock, log });
   if (!grants.ok) return grants;
+  closing.push(() => grants.value.close());
   const documents = await openPolicyDocuments({ storage, clock });
   if (!documents.ok) return documents;
   const reaper = startReaper();

@@ -25,7 +25,7 @@ export async function addGrant(
   const mistake = mistakeIn(request);
   if (mistake !== null) return failure('policy.invalid', mistake);
   const created = deps.clock.now();
-  const grant: StoredGrant = { ...request, id: ulid(created), created };
+  const grant: StoredGrant = { ...request, id: ulid(created), created, lastUsed: null };
   const added = await deps.store.add(grant, LIMITS.grants);
   if (!added.ok) return added;
   if (added.value === 'taken') return failure('policy.grant_taken', 'this principal has a grant for this tool');

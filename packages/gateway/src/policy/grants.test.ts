@@ -7,6 +7,7 @@ import { systemClock } from '../base/clock.ts';
 import { DEFAULT_TENANT, type PrincipalId, type TenantId } from '../base/ids.ts';
 import { silentLogger } from '../base/log.ts';
 import { openStorage, type Storage } from '../storage/index.ts';
+import { GrantUse } from './grant-use.ts';
 import { type Grants, openGrants } from './index.ts';
 import { openGrantStore } from './store.ts';
 
@@ -19,7 +20,7 @@ beforeAll(async () => {
   const opened = await openStorage({ dir, key: random(32), clock: systemClock, log: silentLogger });
   if (!opened.ok) throw new Error(opened.detail);
   storage = opened.value;
-  const made = await openGrants({ storage, clock: systemClock });
+  const made = await openGrants({ storage, clock: systemClock, log: silentLogger });
   if (!made.ok) throw new Error(made.detail);
   grants = made.value;
 });
@@ -63,8 +64,59 @@ describe('grants', () => {
 
   it('are bounded', async () => {
     const store = openGrantStore(storage);
-    const grant = { tenant: 'full' as TenantId, id: 'g1', principal: 'p', tool: 'files__a', created: 0, by: id('admin') };
+    const grant = { tenant: 'full' as TenantId, id: 'g1', principal: 'p', tool: 'files__a', created: 0, by: id('admin'), lastUsed: null };
     expect(await store.add(grant, 1)).toEqual({ ok: true, value: 'added' });
     expect(await store.add({ ...grant, id: 'g2', tool: 'files__b' }, 1)).toEqual({ ok: true, value: 'full' });
+  });
+
+  const tenant = 'used' as TenantId;
+  const DAY = 86_400_000;
+  it('count as used where they permitted a call, written at most once an hour and whole at the end', async () => {
+    let now = 100 * DAY;
+    const clock = { now: () => now, monotonic: () => now };
+    const opened = await openGrants({ storage, clock, log: silentLogger });
+    if (!opened.ok) throw new Error(opened.detail);
+    const one = opened.value;
+    const used = await one.add(request({ tenant, tool: 'files__a' }));
+    now += 1000;
+    const idle = await one.add(request({ tenant, tool: 'files__b' }));
+    if (!used.ok || !idle.ok) throw new Error('not added');
+    now += 40 * DAY;
+    for (const at of [now, now + 1000, now + 2000]) one.noteUse(['role-writer', `grant:${used.value.id}`], at);
+    const uses = async (of: Grants) => {
+      const list = await of.list(tenant);
+      return list.ok ? list.value.map(({ id: which, lastUsed }) => [which, lastUsed]) : list;
+    };
+    expect(await uses(one)).toEqual([
+      [used.value.id, now + 2000],
+      [idle.value.id, null],
+    ]);
+    expect(await one.report(tenant, 30)).toMatchObject({ ok: true, value: [{ id: idle.value.id, unusedDays: 40 }] });
+    expect(await one.report(tenant, 41)).toEqual({ ok: true, value: [] });
+    now += 50 * DAY;
+    expect(await one.report(tenant, 30)).toMatchObject({
+      ok: true,
+      value: [
+        { id: idle.value.id, unusedDays: 90 },
+        { id: used.value.id, unusedDays: 49 },
+      ],
+    });
+    await one.close();
+    // Another process reads what was written, and a use that came late does not go back.
+    const again = await openGrants({ storage, clock, log: silentLogger });
+    if (!again.ok) throw new Error(again.detail);
+    expect(await uses(again.value)).toContainEqual([used.value.id, 140 * DAY + 3000]);
+    again.value.noteUse([`grant:${used.value.id}`], DAY);
+    await again.value.close();
+    expect(await openGrantStore(storage).list(tenant)).toMatchObject({ value: [{ lastUsed: 140 * DAY + 3000 }, { lastUsed: null }] });
+  });
+
+  it('that are lost from sight cost no call: the store down is told and nothing is thrown', async () => {
+    const told: string[] = [];
+    const log = { ...silentLogger, warn: (event: string) => void told.push(event) };
+    const broken = new GrantUse({ ...openGrantStore(storage), markUsed: async () => ({ ok: false, reason: 'storage.unavailable' }) }, log);
+    broken.note(['grant:g1'], 1);
+    await broken.close();
+    expect(told).toEqual(['policy.grant_use_lost']);
   });
 });

@@ -4,4 +4,5 @@ export type { PolicyDocument } from './document.ts';
 export { openPolicyDocuments, type PolicyDocuments } from './keep-document.ts';
 export { type Grants, openGrants } from './open-grants.ts';
 export { replay } from './replay.ts';
+export type { UnusedGrant } from './report-grants.ts';
 export type { StoredGrant } from './store.ts';

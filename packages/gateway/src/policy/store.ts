@@ -9,6 +9,8 @@ export interface StoredGrant extends Grant {
   readonly tenant: TenantId;
   readonly created: number;
   readonly by: PrincipalId;
+  /** Kept to the hour; null: never. */
+  readonly lastUsed: number | null;
 }
 
 interface Tables {
@@ -19,6 +21,9 @@ interface Tables {
     readonly tool: string;
     readonly created_at: number;
     readonly created_by: string;
+    readonly last_used_at: number | null;
+    /** JSON of the rules about arguments. */
+    readonly rules: string | null;
   };
 }
 
@@ -29,6 +34,8 @@ export interface GrantStore {
   remove(tenant: TenantId, id: string): Promise<Result<StoredGrant | null, StorageReason>>;
   /** By id, so by time. */
   list(tenant: TenantId): Promise<Result<readonly StoredGrant[], StorageReason>>;
+  /** By id; a use before the stored one changes nothing. */
+  markUsed(uses: ReadonlyMap<string, number>): Promise<Result<null, StorageReason>>;
 }
 
 export function openGrantStore(storage: Storage): GrantStore {
@@ -61,16 +68,31 @@ export function openGrantStore(storage: Storage): GrantStore {
         const rows = await queries.selectFrom('policy_grant').selectAll().where('tenant', '=', tenant).orderBy('id').execute();
         return rows.map(grantOf);
       }),
+    markUsed: (uses) =>
+      attempt(() =>
+        storage.transact<Tables, null>(async (transaction) => {
+          for (const [id, at] of uses) {
+            const row = transaction.updateTable('policy_grant').where('id', '=', id);
+            await row
+              .where((is) => is.or([is('last_used_at', 'is', null), is('last_used_at', '<', at)]))
+              .set({ last_used_at: at })
+              .execute();
+          }
+          return null;
+        }),
+      ),
   };
 }
 
-const rowOf = ({ tenant, id, principal, tool, created, by }: StoredGrant): Tables['policy_grant'] => ({
+const rowOf = ({ tenant, id, principal, tool, created, by, lastUsed }: StoredGrant): Tables['policy_grant'] => ({
   tenant,
   id,
   principal,
   tool,
   created_at: created,
   created_by: by,
+  last_used_at: lastUsed,
+  rules: null,
 });
 
 const grantOf = (row: Tables['policy_grant']): StoredGrant => ({
@@ -80,4 +102,5 @@ const grantOf = (row: Tables['policy_grant']): StoredGrant => ({
   tool: row.tool,
   created: row.created_at,
   by: row.created_by as PrincipalId,
+  lastUsed: row.last_used_at,
 });

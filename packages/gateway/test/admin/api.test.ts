@@ -111,6 +111,7 @@ const TABLE: readonly (readonly [method: string, path: string, admin: number, au
   ['DELETE', '/api/v1/servers/none', 404, 403, 403],
   ['POST', '/api/v1/grants', 400, 403, 403],
   ['GET', '/api/v1/grants', 200, 200, 403],
+  ['GET', '/api/v1/reports/grants', 200, 200, 403],
   ['DELETE', '/api/v1/grants/none', 404, 403, 403],
   ['GET', '/api/v1/log', 200, 200, 403],
   ['GET', `/api/v1/log/${REF}`, 404, 404, 403],

@@ -35,6 +35,7 @@ const COMMANDS: Readonly<Record<string, { readonly verb: VerbName; readonly args
   'servers remove': { verb: 'servers.remove', args: ['none'] },
   'grants add': { verb: 'grants.add', args: ['nobody', 'none__tool'] },
   'grants list': { verb: 'grants.list', args: [] },
+  'grants report': { verb: 'grants.report', args: ['--days', '7'] },
   'grants remove': { verb: 'grants.remove', args: ['none'] },
   'log tail': { verb: 'log.follow', args: [] },
   'log show': { verb: 'log.show', args: [REF] },

@@ -37,6 +37,7 @@ export const SESSION: readonly Step[] = [
     ask: (answers) => ({ path: '/grants', body: { principal: text(answers('keys.create')['principal']), tool: 'driven__destructive_0' } }),
   },
   { verb: 'grants.list', ask: () => ({ path: '/grants' }) },
+  { verb: 'grants.report', ask: () => ({ path: '/reports/grants?days=1' }) },
   { verb: 'grants.remove', ask: (answers) => ({ path: `/grants/${text(answers('grants.add')['id'])}` }) },
   { verb: 'servers.remove', ask: () => ({ path: '/servers/driven' }) },
   { verb: 'log.query', ask: () => ({ path: '/log?limit=20&payloads=true' }) },

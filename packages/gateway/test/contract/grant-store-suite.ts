@@ -29,9 +29,24 @@ export function grantStoreContract(engine: string, openBackend: OpenBackend): vo
       tool: `files__${id}`,
       created: 1_767_225_600_000,
       by: 'admin' as PrincipalId,
+      lastUsed: null,
       ...over,
     });
     const add = async (one: StoredGrant, most = MOST) => expect(await store.add(one, most)).toEqual({ ok: true, value: 'added' });
+
+    test('a use is kept where it is later than the one before', async () => {
+      const one = grant(tenantOf(), 'used');
+      await add(one);
+      for (const [at, kept] of [
+        [5, 5],
+        [9, 9],
+        [7, 9],
+      ]) {
+        expect(await store.markUsed(new Map([[one.id, at ?? 0]]))).toEqual({ ok: true, value: null });
+        expect(await store.list(one.tenant)).toEqual({ ok: true, value: [{ ...one, lastUsed: kept }] });
+      }
+      expect(await store.markUsed(new Map([['nobody', 3]]))).toEqual({ ok: true, value: null });
+    });
 
     test('a grant comes back whole', async () => {
       const one = grant(tenantOf(), 'g', { principal: 'ü 😀', tool: `files__'; drop table policy_grant; --` });

@@ -57,6 +57,20 @@ export function keyStoreContract(engine: string, openBackend: OpenBackend): void
       expect(await store.findByMac('nothing')).toEqual({ ok: true, value: null });
     });
 
+    test('the keys of a principal are found by it, whatever became of them', async () => {
+      const [first, second] = [await added({ principal: 'prn_p' as PrincipalId }), await added({ principal: 'prn_p' as PrincipalId })];
+      await added({ principal: 'prn_q' as PrincipalId });
+      await store.revoke(first.tenant, first.id, 7);
+      const found = await store.ofPrincipal(first.tenant, 'prn_p');
+      expect(found.ok ? found.value.map(({ id, revokedAt }) => [id, revokedAt]).sort() : found).toEqual(
+        [
+          [first.id, 7],
+          [second.id, null],
+        ].sort(),
+      );
+      expect(await store.ofPrincipal('none' as TenantId, 'prn_p')).toEqual({ ok: true, value: [] });
+    });
+
     test('a tenant sees none of another', async () => {
       const one = await added({ tenant: 'one' as TenantId });
       expect(await store.findById('two' as TenantId, one.id)).toEqual({ ok: true, value: null });

@@ -20,8 +20,15 @@ export const grant = z
     tool: z.string(),
     by: z.string().describe('Who gave it.'),
     createdAt: z.int(),
+    lastUsedAt: z.int().nullable().describe('When it last permitted a call, to the hour; null: never.'),
   })
   .meta({ id: 'Grant' });
+
+export const unusedGrant = grant
+  .extend({ unusedDays: z.int().describe('Days since its last use, or since it was given where it never was used.') })
+  .meta({ id: 'UnusedGrant' });
+
+export const unusedQuery = z.strictObject({ days: z.coerce.number().int().min(1).max(3650).default(30) });
 
 export type NewGrant = z.infer<typeof newGrant>;
 export type Grant = z.infer<typeof grant>;

@@ -11,6 +11,7 @@ import { refreshServer } from './refresh-server.ts';
 import { registerServer } from './register-server.ts';
 import { removeGrant } from './remove-grant.ts';
 import { removeServer } from './remove-server.ts';
+import { reportGrants } from './report-grants.ts';
 import { revokeKey } from './revoke-key.ts';
 import { rotateKey } from './rotate-key.ts';
 import { showContract } from './show-contract.ts';
@@ -34,6 +35,7 @@ export const VERBS: readonly Verb[] = [
   removeServer,
   addGrant,
   listGrants,
+  reportGrants,
   removeGrant,
   queryLog,
   followLog,

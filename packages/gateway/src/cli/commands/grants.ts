@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { z } from 'zod';
-import { grant, page } from '../../admin/index.ts';
+import { grant, page, unusedGrant } from '../../admin/index.ts';
 import { sanitize } from '../render/sanitize.ts';
 import { table } from '../render/table.ts';
 import { relative } from '../render/time.ts';
@@ -17,6 +17,11 @@ export function grantsCommands(program: Command, surroundings: Surroundings): vo
     .description('give one tool to one principal')
     .action(withApi(surroundings, addGrant));
   grants.command('list').description('every grant').action(withApi(surroundings, listGrants));
+  grants
+    .command('report')
+    .option('--days <n>', 'not used for so many days', '30')
+    .description('grants that nobody uses: what could be taken away')
+    .action(withApi(surroundings, reportGrants));
   grants.command('remove').argument('<id>').description('take a grant away').action(withApi(surroundings, removeGrant));
 }
 
@@ -43,6 +48,26 @@ async function listGrants({ api, terminal, now }: Work): Promise<void> {
       terminal.screen,
     ),
   );
+}
+
+async function reportGrants({ api, terminal, now }: Work, { days }: { readonly days: string }): Promise<void> {
+  const { items } = await api.call('GET', `/api/v1/reports/grants?days=${encodeURIComponent(days)}`, page(unusedGrant));
+  if (terminal.json) return terminal.printJson(items);
+  if (items.length === 0) return terminal.print(`Every grant was used within the last ${days} days.`);
+  terminal.print(
+    table<z.infer<typeof unusedGrant>>(
+      [
+        { title: 'id', text: (row) => row.id },
+        { title: 'principal', text: (row) => sanitize(row.principal) },
+        { title: 'tool', text: (row) => sanitize(row.tool), flexible: true },
+        { title: 'last used', text: (row) => (row.lastUsedAt === null ? 'never' : relative(row.lastUsedAt, now)) },
+        { title: 'days', text: (row) => String(row.unusedDays), align: 'right' },
+      ],
+      items,
+      terminal.screen,
+    ),
+  );
+  terminal.tell('Take one away: sallyport grants remove ID');
 }
 
 async function removeGrant({ api, terminal }: Work, id: string): Promise<void> {

@@ -12,6 +12,8 @@ export type IdentityReason =
   | 'identity.key_unknown'
   | 'identity.invalid_request'
   | 'identity.role_required'
+  /** Nobody answers for the service account any more. */
+  | 'identity.owner_missing'
   | 'identity.kept_key_damaged'
   | 'identity.kept_key_permissions'
   | 'identity.unavailable';

@@ -1,5 +1,6 @@
 import type { Migration } from '../../storage/index.ts';
 import { createGrants } from './0001-grants.ts';
 import { createDocuments } from './0002-documents.ts';
+import { addGrantUse } from './0003-grants-in-use.ts';
 
-export const POLICY_MIGRATIONS: readonly Migration[] = [createGrants, createDocuments];
+export const POLICY_MIGRATIONS: readonly Migration[] = [createGrants, createDocuments, addGrantUse];
