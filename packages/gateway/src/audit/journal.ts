@@ -61,7 +61,7 @@ export async function openJournal(deps: JournalDeps): Promise<Result<AuditRoom, 
 }
 
 /** Also a directory name, so nothing that a path could be made of. */
-const LOG_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+export const LOG_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 class JournalRoom implements AuditRoom {
   readonly #deps: JournalDeps;

@@ -94,17 +94,28 @@ function* closings(clock: Clock, open: OpenIntents): Generator<PublicPart> {
   for (const [index, intent] of open) yield closing(clock.now(), index, intent);
 }
 
-// What the intent said about itself; how it ended, nobody knows.
-function closing(now: number, index: number, intent: PublicPart): PublicPart {
+/** The outcome of an intent that nobody knows the end of: what the intent said about itself. */
+export function closing(now: number, index: number, intent: PublicPart): PublicPart {
   const { argumentsDigest: _arguments, sealed: _sealed, guards: _guards, decision: _decision, ...same } = intent;
   return { ...same, kind: 'outcome', time: now, intent: index, status: 'unknown', reason: 'audit.outcome_unknown' };
 }
 
-function openingRecord(clock: Clock, log: TenantId, found: Recovered): PublicPart {
-  const now = clock.now();
-  const object = `epoch ${found.position.epoch}${found.tornBytes > 0 ? `, ${found.tornBytes} torn bytes cut off` : ''}`;
-  return { v: 1, kind: 'system', tenant: log, id: ulid(now), time: now, via: 'gateway', action: 'audit.journal.opened', object };
-}
+const openingRecord = (clock: Clock, log: TenantId, { position, tornBytes }: Recovered): PublicPart =>
+  systemRecord(clock.now(), log, {
+    action: 'audit.journal.opened',
+    object: `epoch ${position.epoch}${tornBytes > 0 ? `, ${tornBytes} torn bytes cut off` : ''}`,
+  });
+
+/** What the journal says of itself in a log. */
+export const systemRecord = (now: number, log: TenantId, what: { readonly action: string; readonly object: string }): PublicPart => ({
+  v: 1,
+  kind: 'system',
+  tenant: log,
+  id: ulid(now),
+  time: now,
+  via: 'gateway',
+  ...what,
+});
 
 async function appendAll(deps: OpenLogDeps, opened: OpenLog, records: readonly PublicPart[]): Promise<Result<null, AuditReason>> {
   for (let i = 0; i < records.length; i += CLOSED_AT_ONCE) {

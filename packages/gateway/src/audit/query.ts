@@ -173,7 +173,8 @@ function unreadable(search: Search, entry: SegmentEntry, place: Place): string {
 // Parsing costs ten times as much as looking for the text.
 const mayMatch = (frame: Frame, { id }: Query): boolean => id === undefined || frame.publicPart.includes(id);
 
-function matches({ record }: StoredRecord, query: Query): boolean {
+/** Whether a record is one that a query looks for; `id` and everything else, but not its place. */
+export function matches({ record }: StoredRecord, query: Query): boolean {
   if (query.since !== undefined && record.time < query.since) return false;
   if (query.until !== undefined && record.time > query.until) return false;
   if (query.reason !== undefined && !hasPrefix(record.reason ?? '', query.reason)) return false;

@@ -65,12 +65,13 @@ function checkBatch(log: string, batch: BatchView, { tally, onRecord }: Check): 
   return null;
 }
 
-function trackIntent({ index, record }: StoredRecord, open: Set<number>): void {
+export function trackIntent({ index, record }: StoredRecord, open: Set<number>): void {
   if (record.kind === 'intent') open.add(index);
   if (record.kind === 'outcome' && record.intent !== undefined) open.delete(record.intent);
 }
 
-function checkRecord({ log, record }: StoredRecord, frame: Frame): string | null {
+/** What is wrong with a record, or null: its leaf, its tenant, its payload. */
+export function checkRecord({ log, record }: StoredRecord, frame: Frame): string | null {
   if (leafOfPrefixed(frame.prefixed) !== frame.leaf) return 'the leaf is not the hash of the record';
   if (record.tenant !== log) return 'the record belongs to another tenant';
   return checkEnvelope(frame.envelope, record);

@@ -34,7 +34,7 @@ const OLDEST = 150_000;
 export async function openPostgres(deps: PostgresDeps): Promise<Result<Storage, StorageReason>> {
   const place = readPlace(deps.url);
   if (!place.ok) return place;
-  const pool = new PostgresPool(place.value, deps.name, deps.log);
+  const pool = new PostgresPool(place.value, { ...deps, most: POSTGRES_LIMITS.connections });
   const storage = assemble(place.value, pool, deps);
   const ready = await checkServer(pool);
   const format = ready.ok ? await checkFormat(storage) : ready;
@@ -76,16 +76,16 @@ function judge({ version, encoding, fsync, commit, standby }: ServerFacts): Resu
   );
 }
 
-function assemble(place: PostgresPlace, pool: PostgresPool, { clock, name }: PostgresDeps): Storage {
+function assemble(place: PostgresPlace, pool: PostgresPool, deps: PostgresDeps): Storage {
   const database = new Kysely<unknown>({ dialect: postgresDialect(pool) });
   const typed = <T>(): Kysely<T> => database as unknown as Kysely<T>;
   return {
     engine: 'postgres',
-    clock,
+    clock: deps.clock,
     get available() {
       return pool.reachable;
     },
-    postgres: serverOf(place, pool, name),
+    postgres: serverOf(place, pool, deps),
     queries: typed,
     transact: <T, R>(work: (transaction: Transaction<T>) => Promise<R>) => again(() => typed<T>().transaction().execute(work)),
     alter: <T, R>(work: (transaction: Transaction<T>) => Promise<R>) =>
@@ -116,19 +116,9 @@ async function again<R>(work: () => Promise<R>): Promise<R> {
   }
 }
 
-const serverOf = (place: PostgresPlace, pool: PostgresPool, name: string): Postgres => ({
-  query: (statement) => pool.with((lent) => lent.query(statement)),
-  transact: (work) =>
-    pool.with(async (lent) => {
-      await lent.query({ text: 'begin isolation level read committed' });
-      try {
-        const result = await work(lent);
-        await lent.query({ text: 'commit' });
-        return result;
-      } catch (error) {
-        if (lent.sound) await lent.query({ text: 'rollback' });
-        throw error;
-      }
-    }),
+const serverOf = (place: PostgresPlace, pool: PostgresPool, { name, log }: PostgresDeps): Postgres => ({
+  query: (statement) => pool.query(statement),
+  transact: (work) => pool.transact(work),
+  apart: (purpose, most) => new PostgresPool(place, { name: `${name} ${purpose}`, log, most }),
   session: (purpose) => openSession(place, `${name} ${purpose}`),
 });

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Logger } from '../base/log.ts';
-import type { Querying, Rows, Statement } from './postgres.ts';
+import type { Connections, Querying, Rows, Statement } from './postgres.ts';
 import { postgresError } from './postgres-errors.ts';
 import type { PostgresPlace } from './postgres-place.ts';
 import { StorageError } from './storage-error.ts';
@@ -92,20 +92,30 @@ export class Lent implements Querying {
   }
 }
 
+export interface PoolDeps {
+  /** Shown in `pg_stat_activity`. */
+  readonly name: string;
+  /** Connections at most. */
+  readonly most: number;
+  readonly log: Logger;
+}
+
 /** Connections to one server, bounded in number, waiters and time. */
-export class PostgresPool {
+export class PostgresPool implements Connections {
   readonly #pool: pg.Pool;
   #reachable = true;
   #closed = false;
 
-  constructor(place: PostgresPlace, name: string, log: Logger) {
+  constructor(place: PostgresPlace, { name, log, most }: PoolDeps) {
     this.#pool = new pg.Pool({
       ...connectionConfig(place, name),
-      max: POSTGRES_LIMITS.connections,
+      max: most,
       idleTimeoutMillis: POSTGRES_LIMITS.idleMs,
     });
     // An idle connection that is cut: the next caller gets a new one.
     this.#pool.on('error', (error) => log.warn('storage.connection_lost', { why: error.message }));
+    // One that is lent tells whoever waits for its answer. Without a listener the event would end the process.
+    this.#pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   /** False from a failed connection until the next one that works. */
@@ -136,6 +146,24 @@ export class PostgresPool {
     } finally {
       lent.release();
     }
+  }
+
+  query<R>(statement: Statement): Promise<Rows<R>> {
+    return this.with((lent) => lent.query<R>(statement));
+  }
+
+  transact<R>(work: (transaction: Querying) => Promise<R>): Promise<R> {
+    return this.with(async (lent) => {
+      await lent.query({ text: 'begin isolation level read committed' });
+      try {
+        const result = await work(lent);
+        await lent.query({ text: 'commit' });
+        return result;
+      } catch (error) {
+        if (lent.sound) await lent.query({ text: 'rollback' });
+        throw error;
+      }
+    });
   }
 
   async close(): Promise<void> {

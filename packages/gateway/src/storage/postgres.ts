@@ -29,10 +29,15 @@ export interface Session extends Querying {
   close(): Promise<void>;
 }
 
-/** The server beneath a store. Every connection commits to disk before it answers (`synchronous_commit`). */
-export interface Postgres extends Querying {
+export interface Connections extends Querying {
   /** READ COMMITTED: each statement sees what was committed when it began, so that a lock that was waited for shows what its holder did. */
   transact<R>(work: (transaction: Querying) => Promise<R>): Promise<R>;
+}
+
+/** The server beneath a store. Every connection commits to disk before it answers (`synchronous_commit`). */
+export interface Postgres extends Connections {
+  /** Connections that nothing else waits for. @param name shown in `pg_stat_activity` */
+  apart(name: string, most: number): Connections & { close(): Promise<void> };
   /** @param name shown in `pg_stat_activity` */
   session(name: string): Promise<Session>;
 }
