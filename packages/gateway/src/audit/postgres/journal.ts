@@ -3,6 +3,7 @@ import { DEFAULT_TENANT, type TenantId } from '../../base/ids.ts';
 import { failure, type Result, success } from '../../base/result.ts';
 import type { JournalEntry, Receipt } from '../../contracts/journal.ts';
 import type { JsonObject } from '../../contracts/json.ts';
+import type { Backlog, JournalMeter } from '../../contracts/meter.ts';
 import type { AuditReason } from '../../contracts/reasons/audit.ts';
 import type { VaultReason } from '../../contracts/reasons/vault.ts';
 import type { Mac, Sealer } from '../../contracts/vault.ts';
@@ -34,6 +35,7 @@ export interface PostgresJournalDeps {
   readonly mac: Mac;
   readonly report: (event: string, detail: string) => void;
   readonly settings?: Partial<JournalSettings>;
+  readonly meter?: JournalMeter;
 }
 
 /** Connections of the journal alone, so that no other query makes a record wait. */
@@ -78,6 +80,11 @@ class PostgresJournalRoom implements AuditRoom {
 
   get writable(): boolean {
     return !this.#closed && [...this.#writers.values()].every((writer) => writer.writable);
+  }
+
+  get backlog(): Backlog {
+    const each = [...this.#writers.values()].map((writer) => writer.backlog);
+    return { records: each.reduce((sum, { records }) => sum + records, 0), bytes: each.reduce((sum, { bytes }) => sum + bytes, 0) };
   }
 
   async openAll(): Promise<Result<null, AuditReason>> {
@@ -140,6 +147,7 @@ class PostgresJournalRoom implements AuditRoom {
   }
 
   #append(writer: PostgresLogWriter, log: TenantId, entry: JournalEntry): Promise<Result<Receipt, AuditReason>> {
+    this.#deps.meter?.given(entry.record);
     const sealed = sealEntry(this.#deps.sealer, log, entry);
     return sealed.ok ? writer.append({ ...sealed.value, id: entry.record.id }) : Promise.resolve(sealed);
   }
@@ -164,7 +172,8 @@ class PostgresJournalRoom implements AuditRoom {
   async #start(log: TenantId): Promise<PostgresLogWriter> {
     const { clock, sealer, report } = this.#deps;
     const reopen = (): Promise<Opening> => openEpoch(this.#take, log);
-    const deps = { log, database: this.#database, clock, sealer, settings: this.#settings, report, reopen };
+    const meter = this.#deps.meter ?? null;
+    const deps = { log, database: this.#database, clock, sealer, settings: this.#settings, meter, report, reopen };
     return new PostgresLogWriter(deps, await reopen());
   }
 

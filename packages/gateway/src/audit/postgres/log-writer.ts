@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { TenantId } from '../../base/ids.ts';
 import { failure, type Result, success } from '../../base/result.ts';
 import type { Receipt } from '../../contracts/journal.ts';
+import type { Backlog, JournalMeter } from '../../contracts/meter.ts';
 import type { AuditReason } from '../../contracts/reasons/audit.ts';
 import type { Sealer } from '../../contracts/vault.ts';
 import { type Connections, StorageError } from '../../storage/index.ts';
@@ -18,6 +19,7 @@ export interface WriterDeps {
   readonly clock: Clock;
   readonly sealer: Sealer;
   readonly settings: JournalSettings;
+  readonly meter: JournalMeter | null;
   readonly report: (event: string, detail: string) => void;
   /** A new epoch of the log: after ours was ended by another gateway. */
   readonly reopen: () => Promise<Opening>;
@@ -93,6 +95,10 @@ export class PostgresLogWriter {
     return this.#closed;
   }
 
+  get backlog(): Backlog {
+    return { records: this.#queue.length + this.#inFlight, bytes: this.#queuedBytes };
+  }
+
   /** Calls back once, after the next batch became durable, or the journal was closed. Returns the way to forget it. */
   onChange(callback: () => void): () => void {
     this.#followers.add(callback);
@@ -104,6 +110,7 @@ export class PostgresLogWriter {
     const refused = this.#refuse(record, bytes);
     if (refused !== null) {
       this.#forsake(record);
+      if (!refused.ok) this.#deps.meter?.failed(1, refused.reason);
       return Promise.resolve(refused);
     }
     return new Promise((settle) => {
@@ -191,11 +198,16 @@ export class PostgresLogWriter {
   async #commit(batch: readonly Waiting[]): Promise<void> {
     this.#inFlight = batch.length;
     const records = batch.map(({ record }) => record);
+    const began = this.#deps.clock.monotonic();
     try {
       const insertion = insertionOf(records);
       const first = await this.#send(insertion);
       if (first === null) this.#fail(batch, { reason: 'audit.journal_unavailable', detail: 'another gateway took this log over' });
-      else this.#acknowledge(batch, first, insertion.leaves);
+      else {
+        this.#acknowledge(batch, first, insertion.leaves);
+        const bytes = batch.reduce((sum, waiting) => sum + waiting.bytes, 0);
+        this.#deps.meter?.committed(batch.length, bytes, this.#deps.clock.monotonic() - began);
+      }
     } catch (error) {
       const certain = error instanceof StorageError && !error.uncertain;
       this.#fail(batch, { reason: certain ? 'audit.journal_unavailable' : 'audit.journal_poisoned', detail: String(error) });
@@ -239,6 +251,7 @@ export class PostgresLogWriter {
     this.#trouble = trouble;
     this.#deps.report('audit.journal.stopped', `${this.#deps.log}: ${trouble.reason}, ${trouble.detail}`);
     const refused = failure(trouble.reason, trouble.detail);
+    this.#deps.meter?.failed(batch.length + this.#queue.length, trouble.reason);
     for (const { record, settle } of [...batch, ...this.#queue]) {
       this.#forsake(record);
       settle(refused);
