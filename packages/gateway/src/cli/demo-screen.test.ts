@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { RuntimeStatus } from '../contracts/running.ts';
-import { clientsScreen, type DemoFacts, demoScreen, firstLine } from './demo-screen.ts';
+import { CLIENTS } from './clients/index.ts';
+import { clientsScreen } from './clients/screen.ts';
+import { type DemoFacts, demoScreen, firstLine } from './demo-screen.ts';
 import { widthOf } from './render/width.ts';
 
 const server = { transport: 'stdio', sharing: 'session', state: 'ready', tools: 0, pending: 0, unreachable: 0, note: null } as const;
@@ -79,7 +81,7 @@ describe('the first screen of the demo', () => {
                   VS Code        code --add-mcp '{"name":"sallyport","type":"http","url":"http://127.0.0.1:8080/mcp","headers":{"Authorization":"Bearer sp_KEY"}}'
                   MCP Inspector  npx @modelcontextprotocol/inspector --cli http://127.0.0.1:8080/mcp --transport http --method tools/list --header "Authorization: Bearer sp_KEY"
 
-                  laid out for their files: npm start -- --clients · Ctrl-C stops, and the next start keeps keys, servers and log
+                  more clients, laid out for their files: npm start -- --clients · Ctrl-C stops, and the next start keeps keys, servers and log
       "
     `);
   });
@@ -104,8 +106,8 @@ describe('the first screen of the demo', () => {
                   VS Code        code --add-mcp '{"name":"sallyport","type":"http","url":"http://127.0.0.1:8080/mcp","headers":{"Authorization":"Bearer sp_KEY"}}'
                   MCP Inspector  npx @modelcontextprotocol/inspector --cli http://127.0.0.1:8080/mcp --transport http --method tools/list --header "Authorization: Bearer sp_KEY"
 
-                  laid out for their files: npm start -- --clients · Ctrl-C stops, and the next start keeps keys, servers and
-                  log
+                  more clients, laid out for their files: npm start -- --clients · Ctrl-C stops, and the next start keeps
+                  keys, servers and log
       "
     `);
   });
@@ -135,8 +137,8 @@ describe('the first screen of the demo', () => {
                   VS Code        code --add-mcp '{"name":"sallyport","type":"http","url":"http://127.0.0.1:8080/mcp","headers":{"Authorization":"Bearer sp_KEY"}}'
                   MCP Inspector  npx @modelcontextprotocol/inspector --cli http://127.0.0.1:8080/mcp --transport http --method tools/list --header "Authorization: Bearer sp_KEY"
 
-                  laid out for their files: npm start -- --clients · Ctrl-C stops, and
-                  the next start keeps keys, servers and log
+                  more clients, laid out for their files: npm start -- --clients ·
+                  Ctrl-C stops, and the next start keeps keys, servers and log
       "
     `);
   });
@@ -170,9 +172,9 @@ describe('the first screen of the demo', () => {
                   VS Code        code --add-mcp '{"name":"sallyport","type":"http","url":"http://127.0.0.1:8080/mcp","headers":{"Authorization":"Bearer sp_KEY"}}'
                   MCP Inspector  npx @modelcontextprotocol/inspector --cli http://127.0.0.1:8080/mcp --transport http --method tools/list --header "Authorization: Bearer sp_KEY"
 
-                  laid out for their files: npm start -- --clients
-                  · Ctrl-C stops, and the next start keeps keys,
-                  servers and log
+                  more clients, laid out for their files: npm
+                  start -- --clients · Ctrl-C stops, and the next
+                  start keeps keys, servers and log
       "
     `);
   });
@@ -213,11 +215,17 @@ describe('the first line of --json', () => {
 
 describe('demo --clients', () => {
   it('names every client and where its text goes', () => {
-    const text = clientsScreen({ url: 'http://127.0.0.1:8080/mcp', key: 'sp_KEY' }, { width: 80, color: false });
-    expect(text.split('\n').filter((line) => /^(Claude|Cursor|VS|MCP)/.test(line))).toEqual([
+    const connect = { command: '/node', args: ['/sallyport.mjs', 'connect'] };
+    const text = clientsScreen(CLIENTS, { url: 'http://127.0.0.1:8080/mcp', key: 'sp_KEY' }, connect, { width: 80, color: false });
+    expect(text.split('\n').filter((line) => /^(Claude|Cursor|VS|Windsurf|Zed|Codex CLI|Gemini|MCP)/.test(line))).toEqual([
       'Claude Code shell',
+      'Claude Desktop claude_desktop_config.json (Settings > Developer > Edit Config)',
       'Cursor .cursor/mcp.json',
       'VS Code .vscode/mcp.json',
+      'Windsurf ~/.codeium/windsurf/mcp_config.json',
+      'Zed settings.json (zed: open settings file)',
+      'Codex CLI ~/.codex/config.toml',
+      'Gemini CLI ~/.gemini/settings.json',
       'MCP Inspector mcp.json for --config mcp.json --server sallyport',
     ]);
   });

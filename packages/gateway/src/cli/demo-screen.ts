@@ -1,5 +1,5 @@
 import type { KeyNotice, RuntimeStatus, SeededClient, ServerStatus } from '../contracts/running.ts';
-import { clientConfigurations } from './clients/index.ts';
+import { FIRST_CLIENTS } from './clients/index.ts';
 import { sanitize } from './render/sanitize.ts';
 import { type Screen, type Style, styleOf } from './render/style.ts';
 import { relative } from './render/time.ts';
@@ -49,7 +49,7 @@ export function demoScreen(facts: DemoFacts, screen: Screen): string {
     ...labelled(
       '',
       wrapTo(
-        `laid out for their files: ${facts.startedBy} --clients · Ctrl-C stops, and the next start keeps keys, servers and log`,
+        `more clients, laid out for their files: ${facts.startedBy} --clients · Ctrl-C stops, and the next start keeps keys, servers and log`,
         screen,
       ).map(style.dim),
       style,
@@ -119,20 +119,11 @@ function serverNotes(server: ServerStatus): string {
 }
 
 function tryLines(facts: DemoFacts): string[] {
-  const configurations = clientConfigurations({ url: facts.status.mcpUrl, key: facts.key });
-  const names = Math.max(...configurations.map((configuration) => configuration.client.length));
-  return configurations.map((configuration) => `${pad(configuration.client, names)}  ${configuration.line}`);
-}
-
-/** `demo --clients`: every client's configuration as its own documentation lays it out. */
-export function clientsScreen(endpoint: { readonly url: string; readonly key: string }, screen: Screen): string {
-  const style = styleOf(screen);
-  return clientConfigurations(endpoint)
-    .map(({ client, place, text, line }) => {
-      const head = `${style.bold(client)} ${style.dim(place)}`;
-      return line.startsWith('{') || place === 'shell' ? `${head}\n\n${text}` : `${head}\n\n${text}\n\n${style.dim('or')}\n\n${line}`;
-    })
-    .join('\n\n\n');
+  const names = Math.max(...FIRST_CLIENTS.map(({ title }) => title.length));
+  return FIRST_CLIENTS.flatMap(({ title, http }) => {
+    const way = http?.({ url: facts.status.mcpUrl, key: facts.key });
+    return way === undefined ? [] : [`${pad(title, names)}  ${way.line ?? JSON.stringify(JSON.parse(way.text))}`];
+  });
 }
 
 /** The first line of `--json` (DESIGN section 5): these four names, in this order, and nothing else. `serve` has no key in it. */

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { type Checking, checkCommand } from './commands/check.ts';
+import { clientsCommand, type PrintingClients } from './commands/clients.ts';
 import type { Surroundings } from './commands/command.ts';
 import { type Connecting, connectCommand } from './commands/connect.ts';
 import { grantsCommands } from './commands/grants.ts';
@@ -14,13 +15,14 @@ export interface ProgramDeps {
   readonly starting: Starting;
   readonly checking: Checking;
   readonly connecting: Connecting;
+  readonly printing: PrintingClients;
   readonly version: string;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
 }
 
 /** Every command, its words and its options. Usage mistakes are thrown, not exited with: the entry maps them to exit code 2. */
-export function programOf({ surroundings, starting, checking, connecting, version, out, err }: ProgramDeps): Command {
+export function programOf({ surroundings, starting, checking, connecting, printing, version, out, err }: ProgramDeps): Command {
   const program = new Command('sallyport')
     .description('A guarded way between AI clients and everything they can reach')
     .version(version)
@@ -36,6 +38,7 @@ export function programOf({ surroundings, starting, checking, connecting, versio
   startingCommands(program, starting);
   checkCommand(program, checking);
   connectCommand(program, connecting);
+  clientsCommand(program, printing);
   keysCommands(program, surroundings);
   serversCommands(program, surroundings);
   grantsCommands(program, surroundings);

@@ -15,6 +15,8 @@ import { endQuietlyOnClosedPipe, type Terminal, terminal } from './terminal.ts';
 const { env } = process;
 const HERE = dirname(fileURLToPath(import.meta.url));
 
+const SELF = { command: process.execPath, args: [resolve(HERE, '../../bin/sallyport.mjs')] };
+
 let stopGateway = async (): Promise<void> => {};
 
 const terminalFor = (json: boolean): Terminal => terminal(process, env, json);
@@ -73,8 +75,10 @@ const program = programOf({
     absolute: (data) => resolve(data),
     shown,
     onStop: stopWith,
+    self: SELF,
     startedByNpm: env['npm_lifecycle_event'] === 'start',
   },
+  printing: { terminalFor, absolute: (path) => resolve(path), self: SELF, key: env['SALLYPORT_KEY'] },
   connecting: {
     input: process.stdin,
     output: process.stdout,

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { VerbName } from '../../src/admin/access.ts';
 import type { Checking } from '../../src/cli/commands/check.ts';
+import type { PrintingClients } from '../../src/cli/commands/clients.ts';
 import type { Connecting } from '../../src/cli/commands/connect.ts';
 import type { Starting } from '../../src/cli/commands/serve.ts';
 import { CommandError } from '../../src/cli/exit.ts';
@@ -23,6 +24,7 @@ const COMMANDS: Readonly<Record<string, { readonly verb: VerbName; readonly args
   serve: null,
   check: null,
   connect: null,
+  clients: null,
   'keys create': { verb: 'keys.create', args: ['ann', '--role', 'reader', '--scope', '*/*'] },
   'keys list': { verb: 'keys.list', args: [] },
   'keys revoke': { verb: 'keys.revoke', args: ['key_none'] },
@@ -62,6 +64,7 @@ const program = (): Command =>
     starting: { terminalFor: () => quiet, startGateway: async () => startGateway } as unknown as Starting,
     checking: { terminalFor: () => quiet } as unknown as Checking,
     connecting: {} as Connecting,
+    printing: {} as PrintingClients,
   });
 
 const leaves = (command: Command, path: readonly string[] = []): readonly string[] =>

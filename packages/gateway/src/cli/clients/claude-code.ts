@@ -1,12 +1,21 @@
-import { bearer, type ClientConfiguration, type Endpoint, quoted } from './client.ts';
+import { bearer, type Client, commandLine, quoted } from './client.ts';
 
-/** https://code.claude.com/docs/en/mcp, "Add a remote HTTP server", with an authentication header. `--header` takes several values, so it stands last. */
-export function claudeCode({ url, key }: Endpoint): ClientConfiguration {
-  const header = quoted(`Authorization: ${bearer(key)}`);
-  return {
-    client: 'Claude Code',
-    place: 'shell',
-    line: `claude mcp add --transport http sallyport ${url} --header ${header}`,
-    text: `claude mcp add --transport http sallyport ${url} \\\n  --header ${header}`,
-  };
-}
+/** "Add a remote HTTP server", with an authentication header: `--header` takes several values, so it stands last. "Add a local stdio server": `--` before the command. */
+export const claudeCode: Client = {
+  name: 'claude-code',
+  title: 'Claude Code',
+  source: 'https://code.claude.com/docs/en/mcp',
+  http: ({ url, key }) => {
+    const header = quoted(`Authorization: ${bearer(key)}`);
+    return {
+      place: 'shell',
+      line: `claude mcp add --transport http sallyport ${url} --header ${header}`,
+      text: `claude mcp add --transport http sallyport ${url} \\\n  --header ${header}`,
+      note: null,
+    };
+  },
+  stdio: (program) => {
+    const line = `claude mcp add sallyport -- ${commandLine(program)}`;
+    return { place: 'shell', line, text: line, note: null };
+  },
+};

@@ -1,12 +1,10 @@
-import { bearer, type ClientConfiguration, type Endpoint } from './client.ts';
+import { bearer, type Client, file } from './client.ts';
 
-/** https://cursor.com/docs/mcp: `mcpServers` with `url` and `headers`; .cursor/mcp.json for a project, ~/.cursor/mcp.json for all. */
-export function cursor({ url, key }: Endpoint): ClientConfiguration {
-  const configuration = { mcpServers: { sallyport: { url, headers: { Authorization: bearer(key) } } } };
-  return {
-    client: 'Cursor',
-    place: '.cursor/mcp.json',
-    line: JSON.stringify(configuration),
-    text: JSON.stringify(configuration, null, 2),
-  };
-}
+/** `mcpServers` with `url` and `headers`, or `command` and `args`; .cursor/mcp.json for a project, ~/.cursor/mcp.json for all. */
+export const cursor: Client = {
+  name: 'cursor',
+  title: 'Cursor',
+  source: 'https://cursor.com/docs/mcp',
+  http: ({ url, key }) => file('.cursor/mcp.json', { mcpServers: { sallyport: { url, headers: { Authorization: bearer(key) } } } }),
+  stdio: ({ command, args }) => file('.cursor/mcp.json', { mcpServers: { sallyport: { command, args } } }),
+};

@@ -1,15 +1,20 @@
-import { bearer, type ClientConfiguration, type Endpoint, literal } from './client.ts';
+import { bearer, type Client, literal } from './client.ts';
 
 /**
- * https://code.visualstudio.com/docs/copilot/reference/mcp-configuration: `servers`, each with `type`, `url` and `headers`, in .vscode/mcp.json;
- * `code --add-mcp JSON` adds one, with its `name`, to the user's own (https://code.visualstudio.com/docs/copilot/chat/mcp-servers).
+ * `servers`, each with its `type`, in .vscode/mcp.json; `code --add-mcp JSON` adds one, with its `name`, to the user's own
+ * (https://code.visualstudio.com/docs/copilot/chat/mcp-servers).
  */
-export function vsCode({ url, key }: Endpoint): ClientConfiguration {
-  const server = { type: 'http', url, headers: { Authorization: bearer(key) } };
-  return {
-    client: 'VS Code',
-    place: '.vscode/mcp.json',
-    line: `code --add-mcp ${literal(JSON.stringify({ name: 'sallyport', ...server }))}`,
-    text: JSON.stringify({ servers: { sallyport: server } }, null, 2),
-  };
-}
+export const vsCode: Client = {
+  name: 'vs-code',
+  title: 'VS Code',
+  source: 'https://code.visualstudio.com/docs/copilot/reference/mcp-configuration',
+  http: ({ url, key }) => way({ type: 'http', url, headers: { Authorization: bearer(key) } }),
+  stdio: ({ command, args }) => way({ type: 'stdio', command, args }),
+};
+
+const way = (server: object) => ({
+  place: '.vscode/mcp.json',
+  line: `code --add-mcp ${literal(JSON.stringify({ name: 'sallyport', ...server }))}`,
+  text: JSON.stringify({ servers: { sallyport: server } }, null, 2),
+  note: null,
+});

@@ -3,8 +3,10 @@ import type { Logger } from '../../base/log.ts';
 import type { Surroundings as Machine, RunningGateway, Seed, StartGateway } from '../../contracts/running.ts';
 import { callJson, callLine } from '../call-line.ts';
 import { callRows } from '../call-row.ts';
+import { CLIENTS, type Program } from '../clients/index.ts';
+import { clientsScreen } from '../clients/screen.ts';
 import type { GlobalOptions } from '../connection.ts';
-import { clientsScreen, demoScreen, firstLine } from '../demo-screen.ts';
+import { demoScreen, firstLine } from '../demo-screen.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { sanitize } from '../render/sanitize.ts';
 import type { Terminal } from '../terminal.ts';
@@ -22,6 +24,8 @@ export interface Starting {
   /** An absolute path as the reader would write it. */
   readonly shown: (path: string) => string;
   readonly onStop: (stop: () => Promise<void>) => void;
+  /** How this very program is started from anywhere. */
+  readonly self: Program;
   /** True: the reader typed `npm start`. */
   readonly startedByNpm: boolean;
 }
@@ -72,7 +76,10 @@ async function demo(starting: Starting, options: ServeOptions): Promise<void> {
       now: status().startedAt,
     };
     terminal.print(demoScreen(facts, terminal.screen));
-    if (options.clients === true) terminal.print(`${clientsScreen({ url: running.mcpUrl, key }, terminal.screen)}\n`);
+    if (options.clients === true) {
+      const connect = { command: starting.self.command, args: [...starting.self.args, 'connect', '--data', dataDir] };
+      terminal.print(`${clientsScreen(CLIENTS, { url: running.mcpUrl, key }, connect, terminal.screen)}\n`);
+    }
   }
   followCalls(running, terminal);
 }

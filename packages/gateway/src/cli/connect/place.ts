@@ -17,7 +17,7 @@ export type FindPlace = () => Promise<Place | null>;
 /** The file of a data directory that names the MCP endpoint while a gateway runs. */
 export const ENDPOINT_FILE = 'endpoint';
 /** Where the demo keeps its client's key. */
-const CLIENT_KEY_FILE = 'client.key';
+export const CLIENT_KEY_FILE = 'client.key';
 const ANSWER_MS = 2000;
 
 /**
