@@ -188,6 +188,9 @@ const TELLINGS = {
   'protocol.missing_capability': NOT_GIVEN_HERE,
   'protocol.session_required': NOT_GIVEN_HERE,
   'protocol.session_unknown': NOT_GIVEN_HERE,
+  'protocol.asks_for_secret': NOT_GIVEN_HERE,
+  'protocol.unsafe_url': NOT_GIVEN_HERE,
+  'protocol.context_of_others': NOT_GIVEN_HERE,
 
   'gateway.upstream_start_failed': tell(
     502,
@@ -226,6 +229,11 @@ const TELLINGS = {
   'gateway.hidden_server': NOT_GIVEN_HERE,
   'gateway.held': NOT_GIVEN_HERE,
   'gateway.hold_unknown': NOT_GIVEN_HERE,
+  'gateway.ask_not_offered': NOT_GIVEN_HERE,
+  'gateway.too_many_asks': NOT_GIVEN_HERE,
+  'gateway.ask_timeout': NOT_GIVEN_HERE,
+  'gateway.client_gone': NOT_GIVEN_HERE,
+  'gateway.answer_invalid': NOT_GIVEN_HERE,
 } satisfies Readonly<Record<Reason, Telling>>;
 
 export const tellingOf = (reason: Reason): Telling => TELLINGS[reason];

@@ -59,6 +59,14 @@ export const LIMITS = {
   pageSize: 100,
   /** Messages that cost no unit of the budget (answers, notifications, pings) still have a bound, per address and minute. */
   unchargedPerMinute: 1200,
+  /** What one server may ask of its client: open at once, within a minute, during one call; and how long a person may take. */
+  asksOpen: 8,
+  asksPerMinute: 60,
+  asksPerCall: 32,
+  askMs: 240_000,
+  /** Requests of a server in a minute, answered or not, beyond which its session ends. */
+  askFlood: 2000,
+  elicitationsPerSession: 256,
   recordBytes: 65_535,
   refusalsRecordedPerMinute: 60,
 } as const;

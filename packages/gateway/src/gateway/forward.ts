@@ -1,10 +1,12 @@
 import type { ServerId } from '../base/ids.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { JsonObject } from '../contracts/json.ts';
+import type { Registration } from '../contracts/registration.ts';
 import type { Deny } from '../contracts/verdict.ts';
 import { isObject, writeParamHeaders } from '../protocol/index.ts';
 import type { Answer } from './downstream/answer.ts';
-import type { CallStream, Session } from './downstream/sessions.ts';
+import type { CallStream } from './downstream/call-stream.ts';
+import type { Session } from './downstream/sessions.ts';
 import type { Call } from './exchange.ts';
 import { denied } from './guard.ts';
 import { isSevereEnough } from './log-level.ts';
@@ -12,7 +14,7 @@ import type { Works } from './methods/works.ts';
 import { listenerFor } from './notify.ts';
 import { DRIFTED, isOffered, unknownResource } from './offered.ts';
 import { errorOf } from './respond.ts';
-import type { UpstreamAnswer, UpstreamRequest, UpstreamSession } from './upstream/upstream.ts';
+import type { UpstreamAnswer, UpstreamOwner, UpstreamRequest, UpstreamSession } from './upstream/upstream.ts';
 
 export type Forwarded = { readonly progress: number } & (
   | { readonly kind: 'result'; readonly result: JsonObject; readonly text: string }
@@ -30,7 +32,25 @@ export async function forward(call: Call, answer: Answer, works: Works): Promise
     principal: exchange.principal,
     session: session?.id ?? null,
     listener: session ? listenerFor(session, target.server, works) : null,
+    ...(session ? { capabilities: session.capabilities } : {}),
   };
+  const inFlight = track(call, answer);
+  try {
+    return await sendTo(server, owner, { call, answer, inFlight }, works);
+  } finally {
+    inFlight.done();
+  }
+}
+
+interface Sending {
+  readonly call: Call;
+  readonly answer: Answer;
+  readonly inFlight: InFlight;
+}
+
+async function sendTo(server: Registration, owner: UpstreamOwner, { call, answer, inFlight }: Sending, works: Works): Promise<Forwarded> {
+  const { exchange, target } = call;
+  const { session } = exchange.frame;
   const upstream = await works.upstreams.acquire(server, exchange.frame.era, owner);
   if (!upstream.ok) return refusedBefore(denied(upstream));
   if (session !== null) await tellLevel(session, target.server, upstream.value);
@@ -40,18 +60,13 @@ export async function forward(call: Call, answer: Answer, works: Works): Promise
     if (DRIFTED.has(offered.reason)) works.onDrift(target.server);
     return refusedBefore(offered);
   }
-  const inFlight = track(call, answer);
-  try {
-    const told = await upstream.value.request(requestOf(call, answer, inFlight));
-    if (!told.ok)
-      return { kind: 'denied', denied: inFlight.controller.signal.aborted ? CANCELLED : denied(told), progress: inFlight.progress };
-    if (told.value.kind === 'error' && isNotFound(call, told.value.code)) return refusedBefore(unknownResource(call));
-    if (told.value.kind === 'error')
-      return { kind: 'error', json: serverError(call, told.value), code: told.value.code, progress: inFlight.progress };
-    return { kind: 'result', result: told.value.result, text: told.value.text, progress: inFlight.progress };
-  } finally {
-    inFlight.done();
-  }
+  const told = await upstream.value.request(requestOf(call, answer, inFlight));
+  if (!told.ok)
+    return { kind: 'denied', denied: inFlight.controller.signal.aborted ? CANCELLED : denied(told), progress: inFlight.progress };
+  if (told.value.kind === 'error' && isNotFound(call, told.value.code)) return refusedBefore(unknownResource(call));
+  if (told.value.kind === 'error')
+    return { kind: 'error', json: serverError(call, told.value), code: told.value.code, progress: inFlight.progress };
+  return { kind: 'result', result: told.value.result, text: told.value.text, progress: inFlight.progress };
 }
 
 async function tellLevel(session: Session, server: ServerId, upstream: UpstreamSession): Promise<void> {
@@ -67,6 +82,8 @@ const refusedBefore = (denial: Deny): Forwarded => ({ kind: 'denied', denied: de
 
 interface InFlight {
   readonly controller: AbortController;
+  /** Null for a client without a session, which cannot be asked. */
+  readonly stream: CallStream | null;
   progress: number;
   done(): void;
 }
@@ -78,20 +95,33 @@ function track(call: Call, answer: Answer): InFlight {
   const key = JSON.stringify(frame.id);
   const { session } = frame;
   if (session === null) answer.onGone(() => controller.abort());
-  const stream = callStream(call, answer);
-  session?.inFlight.set(key, controller);
-  session?.calls.add(stream);
+  const stream = session === null ? null : callStream(call, answer);
+  if (session !== null && stream !== null) {
+    session.inFlight.set(key, controller);
+    session.calls.add(stream);
+  }
   return {
     controller,
+    stream,
     progress: 0,
     done() {
-      session?.inFlight.delete(key);
-      session?.calls.delete(stream);
+      if (session === null || stream === null) return;
+      session.inFlight.delete(key);
+      session.calls.delete(stream);
+      stream.over = true;
+      session.asks.endOf(stream);
     },
   };
 }
 
-const callStream = (call: Call, answer: Answer): CallStream => ({ server: call.target.server, notify: (text) => answer.notify(text) });
+const callStream = (call: Call, answer: Answer): CallStream => ({
+  server: call.target.server,
+  exchange: call.exchange.id,
+  target: call.target,
+  asked: 0,
+  over: false,
+  notify: (text) => answer.notify(text),
+});
 
 function requestOf(call: Call, answer: Answer, inFlight: InFlight): UpstreamRequest {
   const { frame } = call.exchange;
@@ -111,6 +141,7 @@ function requestOf(call: Call, answer: Answer, inFlight: InFlight): UpstreamRequ
     onProgress: progressToken !== null ? (params) => tell('notifications/progress', { ...params, progressToken }) : null,
     log: level !== null ? { level, onMessage: (params) => isSevereEnough(params, level) && tell('notifications/message', params) } : null,
     paramHeaders: call.target.kind === 'tool' ? writeParamHeaders(call.arguments, call.target.paramHeaders) : {},
+    ...(inFlight.stream === null ? {} : { origin: inFlight.stream }),
   };
 }
 

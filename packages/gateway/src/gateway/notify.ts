@@ -3,6 +3,8 @@ import type { JsonObject } from '../contracts/json.ts';
 import type { Session } from './downstream/sessions.ts';
 import { isSevereEnough } from './log-level.ts';
 import type { Works } from './methods/works.ts';
+import { askClient } from './reverse/ask-client.ts';
+import { tellElicited } from './reverse/elicited.ts';
 import type { ListName, UpstreamListener } from './upstream/upstream.ts';
 
 const listChanged = (list: ListName): string => `{"jsonrpc":"2.0","method":"notifications/${list}/list_changed"}`;
@@ -14,6 +16,8 @@ export function listenerFor(session: Session, server: ServerId, works: Works): U
       works.onDrift(server);
       tellSession(session, listChanged(list));
     },
+    ask: (ask) => askClient(session, server, ask, works),
+    elicited: (params) => tellElicited(session, server, params, works),
     log: (params) => {
       if (wanted(session, params)) tellOnce(session, server, JSON.stringify({ jsonrpc: '2.0', method: 'notifications/message', params }));
     },

@@ -77,6 +77,13 @@ export const REPLIES = {
   'protocol.session_required': protocol(-32600, 400, 'Mcp-Session-Id is required: begin with initialize.'),
   'protocol.session_unknown': { as: 'transport', http: 404, code: 40400, text: 'This session is not known: begin with initialize.' },
 
+  'protocol.asks_for_secret': tool(
+    -32602,
+    'A form must not ask for a secret, since everybody on the way could read it: send a URL instead.',
+  ),
+  'protocol.unsafe_url': tool(-32602, 'The server wanted to send a person to a URL that is not plain https; it was not passed on.'),
+  'protocol.context_of_others': tool(-32602, 'The context of other servers is not given to a server.'),
+
   'identity.credential_missing': UNAUTHENTICATED,
   'identity.credential_in_url': transport(
     400,
@@ -156,6 +163,15 @@ export const REPLIES = {
   'gateway.upstream_era': tool(50200, 'The server behind this tool does not speak this revision of the protocol.'),
   'gateway.upstream_authentication': tool(50200, 'The server behind this tool refused the credentials of the gateway.'),
   'gateway.cancelled': protocol(49900, 200, 'Cancelled'),
+  'gateway.ask_not_offered': protocol(-32601, 404, 'Method not found: this client did not offer it.'),
+  'gateway.too_many_asks': protocol(42900, 200, 'Too many requests to this client: wait for its answers, or for a minute.'),
+  'gateway.ask_timeout': protocol(50400, 200, 'The client did not answer in time.'),
+  'gateway.client_gone': protocol(49900, 200, 'The client cannot be asked any more.'),
+  'gateway.answer_invalid': protocol(
+    50200,
+    200,
+    'The client answered with something that does not fit what was asked; it was not passed on.',
+  ),
 
   'audit.journal_unavailable': NOT_RECORDED,
   'audit.journal_poisoned': NOT_RECORDED,

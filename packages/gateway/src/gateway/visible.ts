@@ -79,9 +79,9 @@ function decideKind<P extends Pin>(snapshot: Snapshot, principal: Principal, pin
 export const pinsOf = (snapshot: Snapshot, kind: PinKind): ReadonlyMap<string, Pin> =>
   ({ tool: snapshot.tools, prompt: snapshot.prompts, template: snapshot.templates })[kind];
 
-/** Approved, of a server that is switched on, and in need of nothing that this gateway does not relay. */
+/** Approved, of a server that is switched on. Whether its client can use it is looked at for each message (`reverse/capabilities.ts`). */
 function offered(snapshot: Snapshot, pin: Pin): boolean {
-  return pin.state === 'approved' && pin.needs.length === 0 && snapshot.servers.get(pin.server)?.enabled === true;
+  return pin.state === 'approved' && snapshot.servers.get(pin.server)?.enabled === true;
 }
 
 export function reaches(snapshot: Snapshot, server: ServerId, era: Era): boolean {

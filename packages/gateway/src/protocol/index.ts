@@ -1,3 +1,4 @@
+export { type Asked, declares, readAnswerTo } from './asks/ask.ts';
 export { checkCallResult } from './call-result.ts';
 export { type CalledBody, checkHeaders, checkParamHeaders, type Headers, legacyRevision, writeHeaders } from './headers.ts';
 export { STRICT_LIMITS, type StrictLimits } from './json-bounds.ts';

@@ -134,21 +134,21 @@ const CLIENT = {
   'notifications/initialized': notification(LEGACY, true, false),
   'notifications/cancelled': notification(ALL, true, true),
   'notifications/progress': notification(LEGACY, true, false),
-  'notifications/roots/list_changed': notification(LEGACY, false, true),
+  'notifications/roots/list_changed': notification(LEGACY, true, true),
   'notifications/tasks/status': notification(TASKS, false, true),
 } as const satisfies Record<ClientMethod, MethodPlan>;
 
-const asks = (revisions: readonly Revision[]): MethodPlan => request('server-request', revisions, false, { units: 0 });
+const asks = (revisions: readonly Revision[], built: boolean): MethodPlan => request('server-request', revisions, built, { units: 0 });
 
 const SERVER = {
   ping: request('ping', LEGACY, true, { units: 0, forwarded: false }),
-  'sampling/createMessage': asks(LEGACY),
-  'elicitation/create': asks(ELICITING),
-  'roots/list': asks(LEGACY),
-  'tasks/get': asks(TASKS),
-  'tasks/result': asks(TASKS),
-  'tasks/list': asks(TASKS),
-  'tasks/cancel': asks(TASKS),
+  'sampling/createMessage': asks(LEGACY, true),
+  'elicitation/create': asks(ELICITING, true),
+  'roots/list': asks(LEGACY, true),
+  'tasks/get': asks(TASKS, false),
+  'tasks/result': asks(TASKS, false),
+  'tasks/list': asks(TASKS, false),
+  'tasks/cancel': asks(TASKS, false),
   'notifications/cancelled': notification(ALL, true, false),
   'notifications/progress': notification(ALL, true, true),
   'notifications/message': notification(ALL, true, true),
@@ -157,7 +157,7 @@ const SERVER = {
   'notifications/resources/list_changed': notification(ALL, true, false),
   'notifications/resources/updated': notification(ALL, true, true),
   'notifications/subscriptions/acknowledged': notification(MODERN, true, false),
-  'notifications/elicitation/complete': notification(TASKS, false, true),
+  'notifications/elicitation/complete': notification(TASKS, true, true),
   'notifications/tasks/status': notification(TASKS, false, true),
   'notifications/tasks': notification(MODERN, false, true),
 } as const satisfies Record<ServerMethod, MethodPlan>;

@@ -92,7 +92,7 @@ export const METHODS: readonly MethodRow[] = [
   says('notifications/initialized', '        202        202        202        -202'),
   says('notifications/cancelled', '          202        202        202        202', { requestId: 'nobody-asked' }),
   says('notifications/progress', '           202        202        202        -202', { progressToken: 'none', progress: 1 }),
-  says('notifications/roots/list_changed', ' -202       -202       -202       -202'),
+  says('notifications/roots/list_changed', ' 202        202        202        -202'),
   says('notifications/tasks/status', '       -202       -202       -202       -202', TASK),
   // A request's name on a notification.
   says('tools/call', '                       -202       -202       -202       -202', { name: 'files__read', arguments: {} }),

@@ -32,4 +32,9 @@ export type GatewayReason =
   | 'gateway.upstream_too_large'
   | 'gateway.upstream_era'
   | 'gateway.upstream_authentication'
-  | 'gateway.cancelled';
+  | 'gateway.cancelled'
+  | 'gateway.ask_not_offered'
+  | 'gateway.too_many_asks'
+  | 'gateway.ask_timeout'
+  | 'gateway.client_gone'
+  | 'gateway.answer_invalid';

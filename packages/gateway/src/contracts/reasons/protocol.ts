@@ -22,4 +22,7 @@ export type ProtocolReason =
   | 'protocol.header_mismatch'
   | 'protocol.missing_capability'
   | 'protocol.session_required'
-  | 'protocol.session_unknown';
+  | 'protocol.session_unknown'
+  | 'protocol.asks_for_secret'
+  | 'protocol.unsafe_url'
+  | 'protocol.context_of_others';

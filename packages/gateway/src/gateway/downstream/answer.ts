@@ -3,8 +3,8 @@ import { type ClientStream, openStream } from './stream.ts';
 
 /** The one answer to one POST: a JSON body, or an event stream once something has to be said before the result. */
 export interface Answer {
-  /** A notification on this request's own stream; opens it. */
-  notify(json: string): void;
+  /** A message on this request's own stream; opens it. False where nobody reads it any more. */
+  notify(json: string): boolean;
   /** The JSON-RPC response, last. */
   finish(status: number, json: string): void;
   /** No body: notifications and answers (202), ended sessions (204). */
@@ -23,9 +23,9 @@ export function answerTo(response: ServerResponse): Answer {
   let done = false;
   return {
     notify(json) {
-      if (done) return;
+      if (done || response.destroyed) return false;
       stream ??= openStream(response, 200, headers, () => undefined);
-      stream.send(json);
+      return stream.send(json);
     },
     finish(status, json) {
       if (done) return;

@@ -5,6 +5,8 @@ import { LIMITS } from '../../base/limits.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { Principal } from '../../contracts/principal.ts';
 import type { Revision } from '../../protocol/index.ts';
+import type { CallStream } from './call-stream.ts';
+import { ClientAsks } from './client-asks.ts';
 import type { ClientStream } from './stream.ts';
 
 /** A legacy client's session. The id is a name, never a proof: each request proves its principal again. */
@@ -16,6 +18,10 @@ export interface Session {
   readonly server: ServerId | null;
   readonly revision: Revision;
   readonly clientInfo: JsonObject;
+  /** What the client declared that is relayed for it: what a server may ask of it at most. */
+  readonly capabilities: JsonObject;
+  /** What it was asked and has not answered. */
+  readonly asks: ClientAsks;
   /** Requests being answered, by the client's own id (JSON text, so that 1 and "1" differ). */
   readonly inFlight: Map<string, AbortController>;
   /** Standing streams, each with the key that opened it: it ends with that key, the session may go on with another. */
@@ -29,16 +35,16 @@ export interface Session {
   seenAt: number;
 }
 
-export interface CallStream {
-  readonly server: ServerId;
-  notify(text: string): void;
-}
-
 export interface Sessions {
   /** Null when the principal or the gateway has too many. */
   open(
     principal: Principal,
-    of: { readonly server: ServerId | null; readonly revision: Revision; readonly clientInfo: JsonObject },
+    of: {
+      readonly server: ServerId | null;
+      readonly revision: Revision;
+      readonly clientInfo: JsonObject;
+      readonly capabilities: JsonObject;
+    },
   ): Session | null;
   /** Null for an id that is unknown, another principal's or another endpoint's: one answer for all (session hijacking). */
   find(id: string, principal: Principal, server: ServerId | null): Session | null;
@@ -59,6 +65,7 @@ export function openSessions(clock: Clock, onEnd: (session: Session) => void): S
     if (left === 0) counts.delete(session.principalId);
     else counts.set(session.principalId, left);
     for (const controller of session.inFlight.values()) controller.abort();
+    session.asks.endAll();
     for (const stream of session.streams.keys()) stream.end();
     onEnd(session);
   };
@@ -80,6 +87,7 @@ export function openSessions(clock: Clock, onEnd: (session: Session) => void): S
         principalId: principal.id,
         principal,
         ...of,
+        asks: new ClientAsks(),
         inFlight: new Map(),
         streams: new Map(),
         calls: new Set(),

@@ -20,8 +20,10 @@ import {
   parseStrict,
   planOf,
   type Revision,
+  type RpcErrorResponse,
   type RpcNotification,
   type RpcRequest,
+  type RpcResult,
   rulesOf,
 } from '../../protocol/index.ts';
 import type { Session, Sessions } from '../downstream/sessions.ts';
@@ -91,7 +93,7 @@ async function framePost(exchange: Known, sessions: Sessions, large: LargeReader
       'modern',
     );
   if (message.value.kind === 'batch') return deny('protocol.batch_not_supported');
-  if (message.value.kind === 'result' || message.value.kind === 'error') return frameAnswer(exchange, sessions, read);
+  if (message.value.kind === 'result' || message.value.kind === 'error') return frameAnswer(exchange, sessions, message.value, read);
   return isModern(message.value, exchange.http.headers)
     ? frameModern(exchange, message.value, read)
     : frameLegacy(exchange, sessions, message.value, read);
@@ -171,13 +173,14 @@ function frameLegacy(exchange: Known, sessions: Sessions, message: Spoken, read:
   });
 }
 
-// A client never asks for anything that this gateway sends requests for yet: its answers are accepted and go nowhere.
-function frameAnswer(exchange: Known, sessions: Sessions, read: Read): Framed {
+// To what a server asked. Which request it answers is looked up in the caller's own session only.
+function frameAnswer(exchange: Known, sessions: Sessions, message: RpcResult | RpcErrorResponse, read: Read): Framed {
   if (exchange.http.headers['mcp-protocol-version'] === MODERN) return deny('protocol.invalid_message', 'an answer in the stateless era');
   const session = sessionOf(exchange, sessions);
   if (session === null || 'verdict' in session) return session ?? deny('protocol.session_required');
   return pass({
-    ...PLAIN,
+    params: { kind: 'answer', message },
+    meta: null,
     kind: 'answer',
     id: null,
     method: 'answer',

@@ -6,6 +6,7 @@ import { type CompletionReference, qualifyName, qualifyUri, splitUri } from '../
 import type { With } from '../exchange.ts';
 import type { Guard } from '../guard.ts';
 import { resourceOf } from '../resource-of.ts';
+import { declaredIn, meetsNeeds } from '../reverse/capabilities.ts';
 import { pinsOf, reaches, type VisibleKind, visibleTo } from '../visible.ts';
 
 type Known = With<'endpoint' | 'principal' | 'frame' | 'budget'>;
@@ -58,7 +59,9 @@ const UNKNOWN: Readonly<Record<PinKind, { readonly hidden: GatewayReason; readon
 function resolvePin({ frame, principal, snapshot }: Known, kind: PinKind, qualified: string, shown: string): Resolved {
   const visible: VisibleKind<Pin> = visibleTo(snapshot, principal)[kind];
   const pin = visible.byQualifiedName.get(qualified);
-  if (pin && reaches(snapshot, pin.server, frame.era)) return { verdict: 'pass', fact: pin };
+  // What needs more than this client declared does not exist for it.
+  if (pin && reaches(snapshot, pin.server, frame.era) && meetsNeeds(pin, snapshot.servers.get(pin.server), frame.era, declaredIn(frame)))
+    return { verdict: 'pass', fact: pin };
   // One look-up in either case: the journal tells hidden from unknown, the wire and the clock do not.
   const reason = UNKNOWN[kind][pinsOf(snapshot, kind).has(qualified) ? 'hidden' : 'unknown'];
   const hidden = visible.hidden.get(qualified);

@@ -1,4 +1,5 @@
 import type { LineClass } from '../exchange.ts';
+import { acceptAnswer } from './accept-answer.ts';
 import { acceptNotification } from './accept-notification.ts';
 import { discover } from './discover.ts';
 import { endSession } from './end-session.ts';
@@ -24,7 +25,7 @@ export const HANDLERS: Readonly<Partial<Record<LineClass, Handler>>> = {
   'log-level': setLevel,
   listen,
   notification: acceptNotification,
-  answer: acceptNotification,
+  answer: acceptAnswer,
   stream: openStandingStream,
   end: endSession,
 };

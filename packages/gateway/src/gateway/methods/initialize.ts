@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../contracts/json.ts';
 import { serverInfo } from '../about.ts';
 import { capabilitiesFor } from '../capabilities.ts';
+import { relayedCapabilities } from '../reverse/capabilities.ts';
 import { answerRecorded } from './answer-recorded.ts';
 import { type Handler, refuse } from './works.ts';
 
@@ -8,7 +9,13 @@ import { type Handler, refuse } from './works.ts';
 export const initialize: Handler = async (exchange, answer, works) => {
   const { params, revision } = exchange.frame;
   const clientInfo = params.kind === 'initialize' ? clip(params.clientInfo) : {};
-  const session = works.sessions.open(exchange.principal, { server: exchange.endpoint?.server ?? null, revision, clientInfo });
+  const capabilities = params.kind === 'initialize' ? relayedCapabilities(params.capabilities, revision) : {};
+  const session = works.sessions.open(exchange.principal, {
+    server: exchange.endpoint?.server ?? null,
+    revision,
+    clientInfo,
+    capabilities,
+  });
   if (session === null)
     return refuse(exchange, { verdict: 'deny', reason: 'gateway.too_many_sessions', retryAfterSeconds: 60 }, answer, works);
   answer.header('mcp-session-id', session.id);
@@ -17,7 +24,7 @@ export const initialize: Handler = async (exchange, answer, works) => {
     answer,
     works,
     { protocolVersion: revision, capabilities: capabilitiesFor(exchange), serverInfo },
-    { client: clientInfo },
+    { client: clientInfo, declared: capabilities },
   );
 };
 

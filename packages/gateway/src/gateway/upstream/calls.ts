@@ -4,6 +4,7 @@ import { LIMITS } from '../../base/limits.ts';
 import { failure, type Result, success } from '../../base/result.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
+import type { CallStream } from '../downstream/call-stream.ts';
 import type { UpstreamAnswer, UpstreamRequest } from './upstream.ts';
 
 export type Outcome = Result<UpstreamAnswer, GatewayReason>;
@@ -33,12 +34,15 @@ export class Calls {
   readonly #open = new Map<string, Call>();
   readonly #clock: Clock;
   readonly #limit: number;
+  readonly #asked: () => number;
   #next = 0;
   #stray = 0;
 
-  constructor(clock: Clock, limit: number) {
+  /** @param asked how many requests of the server are open: while it waits for a client's answer its calls are not late. */
+  constructor(clock: Clock, limit: number, asked: () => number = () => 0) {
     this.#clock = clock;
     this.#limit = limit;
+    this.#asked = asked;
   }
 
   get size(): number {
@@ -61,7 +65,7 @@ export class Calls {
         settle: resolve,
         onAbandon: () => onAbandon(id),
         abort: () => this.#abandon(id, 'gateway.cancelled'),
-        timer: setTimeout(() => this.#abandon(id, 'gateway.upstream_timeout'), request.timeoutMs),
+        timer: setTimeout(() => this.#late(id), request.timeoutMs),
         notifications: 0,
       };
       this.#open.set(id, call);
@@ -69,6 +73,18 @@ export class Calls {
       else request.signal.addEventListener('abort', call.abort, { once: true });
     });
     return { id, outcome };
+  }
+
+  /** The client's call that a message belongs to: by the response stream it came on, else the only one that is open. */
+  originOf(id: string | null): CallStream | null {
+    if (id !== null) return this.#open.get(id)?.request.origin ?? null;
+    let only: CallStream | null = null;
+    for (const { request } of this.#open.values()) {
+      if (request.origin === undefined) continue;
+      if (only !== null) return null;
+      only = request.origin;
+    }
+    return only;
   }
 
   has(id: string): boolean {
@@ -125,7 +141,15 @@ export class Calls {
     const left = LIMITS.callTotalMs - (this.#clock.monotonic() - call.startedAt);
     if (left <= 0) return;
     clearTimeout(call.timer);
-    call.timer = setTimeout(() => this.#abandon(id, 'gateway.upstream_timeout'), Math.min(left, call.request.timeoutMs));
+    call.timer = setTimeout(() => this.#late(id), Math.min(left, call.request.timeoutMs));
+  }
+
+  #late(id: string): void {
+    const call = this.#open.get(id);
+    if (call === undefined) return;
+    const left = LIMITS.callTotalMs - (this.#clock.monotonic() - call.startedAt);
+    if (call.request.origin !== undefined && this.#asked() > 0 && left > 0) this.#extend(id, call);
+    else this.#abandon(id, 'gateway.upstream_timeout');
   }
 
   #abandon(id: string, reason: 'gateway.cancelled' | 'gateway.upstream_timeout'): void {

@@ -3,6 +3,7 @@ import type { Result } from '../../base/result.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { Era } from '../../contracts/target.ts';
+import type { AskClient } from './asks.ts';
 import type { Outcome } from './calls.ts';
 import type { ListName, UpstreamRequest } from './upstream.ts';
 
@@ -21,6 +22,8 @@ export interface Connection {
   readonly facts: ServerFacts;
   request(request: UpstreamRequest): Promise<Outcome>;
   setLogLevel(level: string): Promise<void>;
+  /** Sends a notification of the client's. */
+  tell(method: string, params: JsonObject): void;
   /** Opens what tells of changed lists: a GET stream (legacy HTTP) or `subscriptions/listen` (modern). Nothing where stdio tells anyway. */
   watch(): void;
   unwatch(): void;
@@ -34,6 +37,9 @@ export interface ConnectionEvents {
   listChanged(list: ListName): void;
   /** `notifications/message` that no call asked for. */
   log(params: JsonObject): void;
+  /** Null where nobody can be asked. */
+  readonly ask: AskClient | null;
+  elicited(params: JsonObject): void;
 }
 
 export interface ConnectOptions {

@@ -1,6 +1,7 @@
 import { failure } from '../../base/result.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
+import type { Asks } from './asks.ts';
 import type { Calls, Outcome } from './calls.ts';
 import type { ConnectionEvents } from './connection.ts';
 import type { Endpoint } from './http-endpoint.ts';
@@ -21,7 +22,7 @@ export interface HttpCall {
   readonly resume: Resume | null;
   /** The head of the answer to the POST. */
   onHead(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void;
-  reply(message: JsonObject): void;
+  readonly asks: Asks | null;
   /** Every message that is not the call's own answer or progress, before it is acted upon; for listen streams. */
   onMethod?(method: string, params: JsonObject): void;
 }
@@ -146,7 +147,7 @@ function readInto(bytes: Uint8Array, status: number, call: HttpCall): void {
     call.calls.settle(call.id, failure('gateway.upstream_authentication', `status ${status}`));
     return;
   }
-  receive(own, { calls: call.calls, events: call.events, callId: call.id, reply: (answer) => call.reply(answer) });
+  receive(own, { calls: call.calls, events: call.events, callId: call.id, asks: call.asks });
 }
 
 function outcomeOf(end: ExchangeEnd, status: number): Outcome {

@@ -1,5 +1,6 @@
 import { failure, success } from '../../base/result.ts';
 import type { JsonObject } from '../../contracts/json.ts';
+import { Asks } from './asks.ts';
 import { Calls, type Outcome } from './calls.ts';
 import { CALLS_PER_CONNECTION, type Connecting, type Connection, type ConnectOptions, type ServerFacts } from './connection.ts';
 import { initialize, LIST_NAMES, legacyParams, ownRequest } from './handshake.ts';
@@ -26,6 +27,7 @@ class LegacyHttp {
   readonly #endpoint: Endpoint;
   readonly #options: ConnectOptions;
   readonly #calls: Calls;
+  readonly #asks: Asks;
   readonly #stream: Reconnect;
   /** Where the standing stream is taken up again. */
   readonly #standing = new Resumption();
@@ -40,7 +42,13 @@ class LegacyHttp {
   constructor(endpoint: Endpoint, options: ConnectOptions) {
     this.#endpoint = endpoint;
     this.#options = options;
-    this.#calls = new Calls(options.clock, CALLS_PER_CONNECTION);
+    this.#asks = new Asks({
+      clock: options.clock,
+      ask: options.events.ask,
+      send: (message) => void this.#send('POST', JSON.stringify(message), END_MS),
+      onFlood: () => void this.close(),
+    });
+    this.#calls = new Calls(options.clock, CALLS_PER_CONNECTION, () => this.#asks.budget.open);
     this.#stream = new Reconnect((ended) => this.#openStream(ended));
     this.closed = new Promise((resolve) => {
       this.#tellClosed = resolve;
@@ -75,6 +83,7 @@ class LegacyHttp {
       facts,
       request: (request) => this.request(request),
       setLogLevel: (level) => this.#setLogLevel(level, facts),
+      tell: (method, params) => void this.#notify(method, params),
       watch: () => this.#stream.start(),
       unwatch: () => this.#stream.stop(),
       closed: this.closed,
@@ -86,6 +95,7 @@ class LegacyHttp {
     if (this.#closed) return;
     this.#closed = true;
     this.#stream.stop();
+    this.#asks.endAll();
     this.#calls.failAll('gateway.upstream_closed', 'ended by the gateway');
     if (this.#sessionId !== null) await this.#send('DELETE', null, END_MS);
     this.#tellClosed('ended by the gateway');
@@ -120,12 +130,13 @@ class LegacyHttp {
       onMethod: (method, params) => {
         if (method === 'notifications/message') this.#options.events.log(params);
       },
-      reply: (message) => void this.#send('POST', JSON.stringify(message), END_MS),
+      asks: this.#asks,
     });
     return { outcome: call.outcome, gone: () => status === 404 };
   }
 
   async #renew(): Promise<boolean> {
+    this.#asks.endAll();
     const facts = await this.begin();
     if (facts.ok && this.#level !== null) await this.#applyLevel(this.#level);
     this.#renewing = null;
@@ -212,7 +223,7 @@ class LegacyHttp {
       calls: this.#calls,
       events: this.#options.events,
       callId: null,
-      reply: (answer) => void this.#send('POST', JSON.stringify(answer), END_MS),
+      asks: this.#asks,
     });
   }
 }

@@ -61,6 +61,7 @@ class ModernHttp {
       facts,
       request: (request) => this.request(request),
       setLogLevel: () => Promise.resolve(),
+      tell: () => {},
       watch: () => {
         this.#facts = facts;
         if (offersListChanged(facts).length > 0) this.#listen.start();
@@ -87,12 +88,12 @@ class ModernHttp {
       headers: modernHeaders(request.method, params, request.paramHeaders),
       calls,
       // A stateless server has no say outside a listen stream; list_changed elsewhere is dropped.
-      events: endless ? { ...this.#options.events, log: () => {} } : SILENT,
+      events: endless ? { ...this.#options.events, log: () => {}, ask: null, elicited: () => {} } : SILENT,
       endless,
       resume: null,
       onHead: () => {},
       // Servers of this revision send no requests (MCP 2026-07-28): nothing is answered.
-      reply: () => {},
+      asks: null,
     });
   }
 
@@ -112,7 +113,7 @@ class ModernHttp {
 }
 
 const LIVED_MS = 5000;
-const SILENT: ConnectionEvents = { listChanged: () => {}, log: () => {} };
+const SILENT: ConnectionEvents = { listChanged: () => {}, log: () => {}, ask: null, elicited: () => {} };
 
 /** `resultType`: absent counts as complete, `complete` is; anything else is a round trip or a task that is not built, never forwarded blindly. */
 function settled(outcome: Outcome): Outcome {

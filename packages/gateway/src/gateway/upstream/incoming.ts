@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
+import type { Asks } from './asks.ts';
 import type { Calls } from './calls.ts';
 import type { ConnectionEvents } from './connection.ts';
 import type { Incoming } from './read-message.ts';
@@ -9,8 +10,8 @@ export interface Receiver {
   readonly events: ConnectionEvents;
   /** The call on whose own response stream the message arrived; null on a stream that all calls share. */
   readonly callId: string | null;
-  /** Sends an answer to a request of the server. */
-  reply(message: JsonObject): void;
+  /** Null where a server of this era sends no requests. */
+  readonly asks: Asks | null;
 }
 
 /** Acts on one message of a server. What it says of calls counts only for calls that are open; everything unknown is dropped. */
@@ -23,7 +24,7 @@ export function receive(message: Incoming, to: Receiver): void {
       if (ownStream(message.id, to)) to.calls.answer(message.id, withoutId(message));
       return;
     case 'request':
-      to.reply(answerServer(message.id, message.method));
+      to.asks?.take(message.id, message.method, message.params, to.calls.originOf(to.callId));
       return;
     case 'notification':
       notify(message.method, message.params, to);
@@ -36,12 +37,6 @@ const withoutId = ({ id: _, ...error }: Extract<Incoming, { readonly kind: 'erro
 // On the response stream of one call a server may answer that call only: otherwise one request could settle another principal's.
 const ownStream = (id: JsonValue, to: Receiver): boolean => to.callId === null || to.callId === id;
 
-/** A server's requests: it may ask whether we live. Sampling, elicitation and roots are not offered, so nothing else is answered but -32601. */
-function answerServer(id: string | number, method: string): JsonObject {
-  if (method === 'ping') return { jsonrpc: '2.0', id, result: {} };
-  return { jsonrpc: '2.0', id, error: { code: -32601, message: 'Method not found' } };
-}
-
 const LIST_CHANGED: Readonly<Record<string, ListName>> = {
   'notifications/tools/list_changed': 'tools',
   'notifications/prompts/list_changed': 'prompts',
@@ -53,6 +48,10 @@ function notify(method: string, params: JsonObject, to: Receiver): void {
     if (to.callId === null || params['progressToken'] === to.callId) to.calls.progress(params);
   } else if (Object.hasOwn(LIST_CHANGED, method)) {
     to.events.listChanged(LIST_CHANGED[method] as ListName);
+  } else if (method === 'notifications/cancelled') {
+    to.asks?.cancel(params['requestId']);
+  } else if (method === 'notifications/elicitation/complete') {
+    to.events.elicited(params);
   } else if (method === 'notifications/message') {
     if (to.callId === null) to.events.log(params);
     else to.calls.log(to.callId, params);

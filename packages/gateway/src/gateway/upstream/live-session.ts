@@ -3,6 +3,7 @@ import { failure, type Result, success } from '../../base/result.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { Era, PinKind } from '../../contracts/target.ts';
+import type { AskClient } from './asks.ts';
 import type { Outcome } from './calls.ts';
 import type { Connection } from './connection.ts';
 import { digestItems, readList, sameDigests } from './live-lists.ts';
@@ -170,6 +171,25 @@ export class LiveSession implements UpstreamSession {
   log(params: JsonObject): void {
     if (!this.#options.private) return;
     for (const listener of this.#listeners.values()) listener.log(params);
+  }
+
+  elicited(params: JsonObject): void {
+    if (!this.#options.private) return;
+    for (const listener of this.#listeners.values()) listener.elicited?.(params);
+  }
+
+  /** Null where the session is several clients': nobody could say whom the server means. */
+  get asker(): AskClient | null {
+    if (!this.#options.private) return null;
+    return async (ask) => {
+      this.touch();
+      for (const listener of this.#listeners.values()) if (listener.ask !== undefined) return await listener.ask(ask);
+      return { error: { code: -32601, message: 'Method not found' } };
+    };
+  }
+
+  tell(method: string, params: JsonObject): void {
+    if (this.#options.private && !this.#closed) this.#connection?.tell(method, params);
   }
 
   async close(): Promise<void> {

@@ -5,7 +5,7 @@ import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { Registration } from '../../contracts/registration.ts';
 import type { Era } from '../../contracts/target.ts';
 import { Backoff } from './backoff.ts';
-import type { ConnectOptions } from './connection.ts';
+import type { ConnectionEvents } from './connection.ts';
 import { type DialDeps, Dialer, nameOf } from './dial.ts';
 import { LiveSession } from './live-session.ts';
 import { type SlotKey, sameServer, slotKey } from './slot-key.ts';
@@ -60,7 +60,7 @@ class SessionTable implements Upstreams {
     const found = this.#slots.get(key.text);
     if (found !== undefined && !sameServer(found.server, server)) this.releaseServer(found.server);
     else if (found !== undefined) return success(this.#handOut(found.session, owner));
-    const starting = this.#starts.get(key.text) ?? this.#begin(key, server, era);
+    const starting = this.#starts.get(key.text) ?? this.#begin(key, server, era, owner);
     const started = await starting;
     return started.ok ? success(this.#handOut(started.value, owner)) : started;
   }
@@ -130,20 +130,20 @@ class SessionTable implements Upstreams {
     await this.#dialer.close();
   }
 
-  #begin(key: SlotKey, server: Registration, era: Era): Promise<Acquired> {
-    const starting = this.#start(key, server, era).finally(() => this.#starts.delete(key.text));
+  #begin(key: SlotKey, server: Registration, era: Era, owner: UpstreamOwner): Promise<Acquired> {
+    const starting = this.#start(key, server, era, owner).finally(() => this.#starts.delete(key.text));
     this.#starts.set(key.text, starting);
     return starting;
   }
 
-  async #start(key: SlotKey, server: Registration, era: Era): Promise<Acquired> {
+  async #start(key: SlotKey, server: Registration, era: Era, owner: UpstreamOwner): Promise<Acquired> {
     this.#registrations.set(nameOf(server), server);
     const memory = this.#memoryOf(key.text);
     const trouble = memory.backoff.blocked();
     if (trouble !== null) return failure('gateway.upstream_unavailable', trouble);
     if (!(await this.#makeRoom(key))) return failure('gateway.upstream_busy');
     const startedAt = this.#deps.clock.monotonic();
-    const opened = await this.#open(server, era, key, memory);
+    const opened = await this.#open(server, era, key, memory, owner);
     if (!opened.ok) {
       this.#slots.cancel(key);
       memory.backoff.failed(opened.detail ?? opened.reason, 0);
@@ -165,6 +165,7 @@ class SessionTable implements Upstreams {
     era: Era,
     key: SlotKey,
     memory: Memory,
+    owner: UpstreamOwner,
   ): Promise<Result<{ readonly session: LiveSession; readonly closed: Promise<string> }, GatewayReason>> {
     const session = new LiveSession({
       clock: this.#deps.clock,
@@ -175,8 +176,16 @@ class SessionTable implements Upstreams {
         memory.level = level;
       },
     });
-    const events: ConnectOptions['events'] = { listChanged: (list) => session.listChanged(list), log: (params) => session.log(params) };
-    const options = { clock: this.#deps.clock, capabilities: {}, events, startMs: this.#startMs };
+    // Some servers ask before their handshake is answered (roots): whom they mean has to be known by then.
+    if (key.session !== null && owner.listener !== null) session.listen(key.session, owner.listener);
+    const events: ConnectionEvents = {
+      listChanged: (list) => session.listChanged(list),
+      log: (params) => session.log(params),
+      ask: session.asker,
+      elicited: (params) => session.elicited(params),
+    };
+    const capabilities = key.session === null || era === 'modern' ? {} : (owner.capabilities ?? {});
+    const options = { clock: this.#deps.clock, capabilities, events, startMs: this.#startMs };
     const connection = await this.#dialer.dial(server, era, this.#scratchOf(server, key), options);
     if (!connection.ok) return connection;
     const adopted = await session.adopt(connection.value);

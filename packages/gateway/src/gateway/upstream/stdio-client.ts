@@ -7,6 +7,7 @@ import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { Launch } from '../../contracts/registration.ts';
 import type { Era } from '../../contracts/target.ts';
 import { LineReader, oneLine } from '../../protocol/index.ts';
+import { Asks } from './asks.ts';
 import { Calls, type Outcome } from './calls.ts';
 import { CALLS_PER_CONNECTION, type Connecting, type Connection, type ConnectOptions, type ServerFacts } from './connection.ts';
 import { discover, initialize, legacyParams, listenRequest, modernParams, offersListChanged, ownRequest } from './handshake.ts';
@@ -66,6 +67,7 @@ class StdioSession {
   readonly #options: ConnectOptions;
   readonly #era: Era;
   readonly #calls: Calls;
+  readonly #asks: Asks;
   readonly closed: Promise<string>;
   #garbage = 0;
   #fault: string | null = null;
@@ -76,7 +78,13 @@ class StdioSession {
     this.#child = child;
     this.#options = options;
     this.#era = era;
-    this.#calls = new Calls(options.clock, CALLS_PER_CONNECTION);
+    this.#asks = new Asks({
+      clock: options.clock,
+      ask: era === 'legacy' ? options.events.ask : null,
+      send: (message) => this.send(message),
+      onFlood: () => this.#break('gateway.upstream_garbage', 'it floods its client with requests'),
+    });
+    this.#calls = new Calls(options.clock, CALLS_PER_CONNECTION, () => this.#asks.budget.open);
     const lines = new LineReader(
       (line) => this.#read(line),
       () => this.#break('gateway.upstream_too_large', 'a line of more than 10 MB'),
@@ -84,6 +92,7 @@ class StdioSession {
     child.stdout.on('data', (chunk: Buffer) => lines.push(chunk));
     this.closed = child.exited.then((exit) => {
       const detail = this.#fault ?? `the process ended (${exit.signal ?? `code ${exit.code}`})`;
+      this.#asks.endAll();
       this.#calls.failAll('gateway.upstream_closed', detail);
       return detail;
     });
@@ -114,6 +123,7 @@ class StdioSession {
       facts,
       request: (request) => this.request(request),
       setLogLevel: (level) => this.#setLogLevel(level, facts),
+      tell: (method, params) => this.send({ jsonrpc: '2.0', method, params }),
       watch: () => this.#listen(facts),
       unwatch: () => this.#unlisten(),
       closed: this.closed,
@@ -143,7 +153,7 @@ class StdioSession {
     const message = readMessage(line);
     if (message.ok) {
       // A modern log message on stdio does not say which call it serves, and the process serves several principals: it reaches nobody.
-      receive(message.value, { calls: this.#calls, events: this.#events(), callId: null, reply: (answer) => this.send(answer) });
+      receive(message.value, { calls: this.#calls, events: this.#events(), callId: null, asks: this.#asks });
       return;
     }
     const id = guessId(line);
@@ -154,7 +164,7 @@ class StdioSession {
 
   #events(): ConnectOptions['events'] {
     const events = this.#options.events;
-    return this.#era === 'legacy' ? events : { ...events, log: () => {} };
+    return this.#era === 'legacy' ? events : { ...events, log: () => {}, elicited: () => {} };
   }
 
   // `initialize` must not be cancelled (MCP 2025-11-25, cancellation).

@@ -5,6 +5,8 @@ import type { Principal } from '../../contracts/principal.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { Registration } from '../../contracts/registration.ts';
 import type { Era, PinKind } from '../../contracts/target.ts';
+import type { CallStream } from '../downstream/call-stream.ts';
+import type { AskClient } from './asks.ts';
 
 /** One request to a server. Ids and progress tokens are ours: none that a client chose ever leaves. */
 export interface UpstreamRequest {
@@ -22,6 +24,8 @@ export interface UpstreamRequest {
   readonly log: { readonly level: string; readonly onMessage: (params: JsonObject) => void } | null;
   /** `Mcp-Param-*` headers, already checked against the pinned definition. */
   readonly paramHeaders: Readonly<Record<string, string>>;
+  /** The client's call that this request is, for what the server asks meanwhile; absent for requests of the gateway itself. */
+  readonly origin?: CallStream;
 }
 
 export type UpstreamAnswer =
@@ -53,6 +57,8 @@ export interface UpstreamSession {
   request(request: UpstreamRequest): Promise<Result<UpstreamAnswer, GatewayReason>>;
   /** Legacy only; kept and applied again when the session is started anew. */
   setLogLevel(level: string): Promise<void>;
+  /** Tells the server something on behalf of the client whose session it is; nothing where the session is several clients'. */
+  tell(method: string, params: JsonObject): void;
 }
 
 export type ListName = 'tools' | 'prompts' | 'resources';
@@ -63,6 +69,10 @@ export interface UpstreamListener {
   listChanged(list: ListName): void;
   /** `notifications/message` of a session of its own; never called for shared sessions. */
   log(params: JsonObject): void;
+  /** A request of a session of its own; absent where its owner cannot be asked. */
+  ask?: AskClient;
+  /** `notifications/elicitation/complete` of a session of its own. */
+  elicited?(params: JsonObject): void;
 }
 
 export interface UpstreamOwner {
@@ -71,6 +81,8 @@ export interface UpstreamOwner {
   readonly session: DownstreamSessionId | null;
   /** Told of what a session of its own says. Owners without a session watch instead. */
   readonly listener: UpstreamListener | null;
+  /** Client capabilities that a stateful session of its own declares to the server; absent for none. */
+  readonly capabilities?: JsonObject;
 }
 
 export interface Upstreams {

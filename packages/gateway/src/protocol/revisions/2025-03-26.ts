@@ -4,6 +4,7 @@ import {
   type Check,
   COMMON_CHECKS,
   COMMON_NOTIFICATIONS,
+  checkAsk,
   checkCall,
   checkCancelled,
   checkGet,
@@ -34,6 +35,9 @@ const CHECKS: Readonly<Record<string, Check>> = {
   'logging/setLevel': checkLogLevel,
   'notifications/initialized': checkPlain,
   'notifications/cancelled': checkCancelled,
+  'notifications/roots/list_changed': checkPlain,
+  'sampling/createMessage': checkAsk('sampling/createMessage'),
+  'roots/list': checkAsk('roots/list'),
 };
 
 const FIELDS = {

@@ -2,6 +2,7 @@ import {
   type Check,
   COMMON_CHECKS,
   COMMON_NOTIFICATIONS,
+  checkAsk,
   checkCall,
   checkCancelled,
   checkComplete,
@@ -32,6 +33,10 @@ const CHECKS: Readonly<Record<string, Check>> = {
   'logging/setLevel': checkLogLevel,
   'notifications/initialized': checkPlain,
   'notifications/cancelled': checkCancelled,
+  'notifications/roots/list_changed': checkPlain,
+  'sampling/createMessage': checkAsk('sampling/createMessage'),
+  'elicitation/create': checkAsk('elicitation/create'),
+  'roots/list': checkAsk('roots/list'),
 };
 
 const FIELDS = {

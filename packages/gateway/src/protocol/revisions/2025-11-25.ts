@@ -2,9 +2,11 @@ import {
   type Check,
   COMMON_CHECKS,
   COMMON_NOTIFICATIONS,
+  checkAsk,
   checkCall,
   checkCancelledLoosely,
   checkComplete,
+  checkElicited,
   checkGet,
   checkInitialize,
   checkLogLevel,
@@ -36,6 +38,11 @@ const CHECKS: Readonly<Record<string, Check>> = {
   'logging/setLevel': checkLogLevel,
   'notifications/initialized': checkPlain,
   'notifications/cancelled': checkCancelledLoosely,
+  'notifications/roots/list_changed': checkPlain,
+  'sampling/createMessage': checkAsk('sampling/createMessage'),
+  'elicitation/create': checkAsk('elicitation/create'),
+  'roots/list': checkAsk('roots/list'),
+  'notifications/elicitation/complete': checkElicited,
 };
 
 /** `execution` (tasks) is left out: absent means that a tool does not run as a task, which is what the gateway relays. */

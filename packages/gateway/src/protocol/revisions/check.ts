@@ -1,6 +1,7 @@
 import { LIMITS } from '../../base/limits.ts';
 import { failure, success } from '../../base/result.ts';
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
+import { type AskMethod, readAsk } from '../asks/ask.ts';
 import type { RpcId } from '../json-rpc.ts';
 import { isObject, isRpcId } from '../json-rpc.ts';
 import { isClientCapabilities } from './capabilities.ts';
@@ -153,6 +154,16 @@ export const checkProgress: Check = ({ progressToken, progress, total, message }
   if (message !== undefined && !isText(message, TEXT_BYTES)) return refused('message is a string');
   return accepted({ kind: 'progress', progressToken, progress, total: total ?? null, message: message ?? null });
 };
+
+export const checkAsk =
+  (method: AskMethod): Check =>
+  (params) => {
+    const read = readAsk(method, params, 'legacy');
+    return read.ok ? accepted({ kind: 'ask', asked: read.value }) : read;
+  };
+
+export const checkElicited: Check = ({ elicitationId }) =>
+  isText(elicitationId, LIMITS.nameBytes) ? accepted({ kind: 'plain' }) : refused('elicitationId is a string');
 
 export const checkLogMessage: Check = ({ level, logger, data }) => {
   if (!isLogLevel(level)) return refused('level');

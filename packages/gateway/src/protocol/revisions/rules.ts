@@ -1,7 +1,8 @@
 import type { Result } from '../../base/result.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { ProtocolReason } from '../../contracts/reasons/protocol.ts';
-import type { RpcId } from '../json-rpc.ts';
+import type { Asked, AskReason } from '../asks/ask.ts';
+import type { RpcErrorResponse, RpcId, RpcResult } from '../json-rpc.ts';
 import type { Revision } from '../revision.ts';
 
 export type LogLevel = 'debug' | 'info' | 'notice' | 'warning' | 'error' | 'critical' | 'alert' | 'emergency';
@@ -55,7 +56,11 @@ export type Params =
       readonly message: string | null;
     }
   | { readonly kind: 'log-message'; readonly level: LogLevel; readonly logger: string | null }
-  | { readonly kind: 'listen'; readonly filter: ListenFilter };
+  | { readonly kind: 'listen'; readonly filter: ListenFilter }
+  /** Of a server to its client. */
+  | { readonly kind: 'ask'; readonly asked: Asked }
+  /** Of a client to what a server asked. */
+  | { readonly kind: 'answer'; readonly message: RpcResult | RpcErrorResponse };
 
 export interface CheckedParams {
   readonly params: Params;
@@ -68,7 +73,7 @@ export type ParamsReason = Extract<
   'protocol.invalid_params' | 'protocol.missing_meta' | 'protocol.unsupported_version' | 'protocol.method_not_built'
 >;
 
-export type ParamsVerdict = Result<CheckedParams, ParamsReason>;
+export type ParamsVerdict = Result<CheckedParams, ParamsReason | AskReason>;
 
 /** A result and its canonical text, which always belong together. */
 export interface ShapedResult {
