@@ -77,10 +77,7 @@ export const REPLIES = {
   'protocol.session_required': protocol(-32600, 400, 'Mcp-Session-Id is required: begin with initialize.'),
   'protocol.session_unknown': { as: 'transport', http: 404, code: 40400, text: 'This session is not known: begin with initialize.' },
 
-  'protocol.asks_for_secret': tool(
-    -32602,
-    'A form must not ask for a secret, since everybody on the way could read it: send a URL instead.',
-  ),
+  'protocol.asks_for_secret': tool(-32602, 'A form must not ask for a password, a key or the like: use a URL.'),
   'protocol.unsafe_url': tool(-32602, 'The server wanted to send a person to a URL that is not plain https; it was not passed on.'),
   'protocol.context_of_others': tool(-32602, 'The context of other servers is not given to a server.'),
 
