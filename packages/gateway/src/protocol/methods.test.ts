@@ -29,9 +29,13 @@ describe('the method table', () => {
       'notifications/initialized',
       'notifications/cancelled',
       'notifications/progress',
+      'notifications/roots/list_changed',
     ]);
     expect(built('server')).toEqual([
       'ping',
+      'sampling/createMessage',
+      'elicitation/create',
+      'roots/list',
       'notifications/cancelled',
       'notifications/progress',
       'notifications/message',
@@ -40,6 +44,7 @@ describe('the method table', () => {
       'notifications/resources/list_changed',
       'notifications/resources/updated',
       'notifications/subscriptions/acknowledged',
+      'notifications/elicitation/complete',
     ]);
   });
 

@@ -11,6 +11,7 @@ const TOOLS = [
   'ask_many',
   'ask_and_take_back',
   'ask_and_finish',
+  'ask_late',
   'complete',
   'declared',
   'heard',
