@@ -1,19 +1,22 @@
 import { openAdmin, type RunningAdmin, socketPlace } from './admin/index.ts';
 import { systemClock } from './base/clock.ts';
-import { type Result, success } from './base/result.ts';
+import { failure, type Result, success } from './base/result.ts';
+import { type ReadyListener, tellMistake } from './config/index.ts';
 import type { Reason } from './contracts/reasons/index.ts';
 import type { RunningGateway, StartGateway, StartOptions } from './contracts/running.ts';
 import { type Gateway, openGateway } from './gateway/index.ts';
-import { type HostRules, hostRules, type Listener, listen } from './http/index.ts';
-import { applier } from './main/apply.ts';
+import type { HostRules, Listener } from './http/index.ts';
+import { type Applier, applier } from './main/apply.ts';
 import { driftWatch } from './main/drift.ts';
 import { namePlace } from './main/endpoint-file.ts';
 import { findPort } from './main/find-port.ts';
 import { type FirstKeys, firstKeys } from './main/first-keys.ts';
 import { followFromNow } from './main/follow.ts';
 import { notingGrants } from './main/note-grants.ts';
+import { ADMIN_PORT, listenForClients, NOBODY, rulesFor, tlsOf, urlFor } from './main/open-listeners.ts';
 import { metricsOf } from './main/open-metrics.ts';
 import { type Missing, plantSeed } from './main/plant-seed.ts';
+import { reconcile } from './main/reconcile.ts';
 import { recordSystem } from './main/record-system.ts';
 import { openRooms, type Rooms, TENANT } from './main/rooms.ts';
 import { seededClient } from './main/seeded-client.ts';
@@ -22,10 +25,7 @@ import { watchDisclosed } from './main/watch-disclosed.ts';
 import { type KeyWatch, keyNotices, watchKeys } from './main/watch-keys.ts';
 import type { Metrics } from './telemetry/index.ts';
 
-const HOST = '127.0.0.1';
 const DRAIN_MS = 10_000;
-const PORT = 8080;
-const ADMIN_PORT = 8081;
 
 /** Builds every room of a data directory, joins them and opens the listeners: the one place that constructs things. */
 export const startGateway: StartGateway = async (options) => {
@@ -48,13 +48,15 @@ async function start(rooms: Rooms, options: StartOptions): Promise<Result<Runnin
     if (!planted.ok) return planted;
     missing = planted.value;
   }
-  const first = await apply();
-  if (!first.ok) return first;
-  const applied = await recordSystem(rooms, 'config.snapshot.applied', first.value.digest, {
-    deviations: first.value.settings.deviations.map((one) => ({ ...one })),
+  const first = await apply.alone(() => reconcile(rooms, rooms.configured.current(), { gone: [], strict: false }));
+  if (!first.ok) return 'mistakes' in first ? failure(first.reason, first.mistakes.map(tellMistake).join('\n')) : first;
+  const { snapshot } = first.value;
+  const applied = await recordSystem(rooms, 'config.snapshot.applied', snapshot.digest, {
+    deviations: snapshot.settings.deviations.map((one) => ({ ...one })),
   });
   if (!applied.ok) return applied;
-  return join(rooms, options, { keys: keys.value, missing }, apply);
+  for (const { id, note } of first.value.missing) options.progress(`${id}: ${note ?? ''}`);
+  return join(rooms, options, { keys: keys.value, missing: [...missing, ...first.value.missing] }, apply);
 }
 
 interface Begun {
@@ -66,25 +68,25 @@ async function join(
   rooms: Rooms,
   options: StartOptions,
   { keys, missing }: Begun,
-  apply: ReturnType<typeof applier>,
+  apply: Applier,
 ): Promise<Result<RunningGateway, Reason>> {
   const granted = await rooms.grants.list(TENANT);
   if (!granted.ok) return granted;
   const notices = await keyNotices(rooms);
   if (!notices.ok) return notices;
-  const state: State = { port: 0, hosts: NOBODY, draining: false, admin: null, startedAt: rooms.clock.now() };
+  const state: State = { port: 0, draining: false, admin: null, startedAt: rooms.clock.now() };
   const gateway = gatewayOf(rooms, options, state, apply);
-  const { nextFreePort: nextFree, progress: tell } = options;
-  const listener = await findPort<Listener>({ port: options.port ?? PORT, nextFree, option: '--port', tell }, (port) =>
-    listen({ place: { host: HOST, port }, tls: null }, (request, response) => gateway.handle(request, response)),
-  );
+  const { listeners } = rooms.configured.current();
+  const listener = await listenForClients(listeners.gateway, options, (request, response) => gateway.handle(request, response));
   if (!listener.ok) return listener;
   state.port = listener.value.port;
-  state.hosts = hostRules({ secure: false, port: state.port, names: [], origins: [] });
-  const status = () =>
-    statusOf({ rooms, gateway, missing, dataDir: options.data, ...state, mcpUrl: mcpUrl(state), adminUrl: state.admin?.url ?? '' });
+  const mcpUrl = `${urlFor(listeners.gateway, state.port)}/mcp`;
+  const adminUrl = (): string => urlFor(listeners.admin, state.admin?.port ?? 0);
+  const status = () => statusOf({ rooms, gateway, missing, dataDir: options.data, ...state, mcpUrl, adminUrl: adminUrl() });
   const metrics = metricsOf(rooms, gateway, () => state.draining);
-  const admin = await findPort<RunningAdmin>({ port: options.adminPort ?? ADMIN_PORT, nextFree, option: '--admin-port', tell }, (port) =>
+  const { nextFreePort: nextFree, progress: tell } = options;
+  const wish = { port: options.adminPort ?? listeners.admin.port ?? ADMIN_PORT, nextFree, option: '--admin-port' as const, tell };
+  const admin = await findPort<RunningAdmin>(wish, (port) =>
     adminOf(rooms, { ...options, adminPort: port }, { gateway, apply, status, metrics }),
   );
   if (!admin.ok) {
@@ -92,11 +94,11 @@ async function join(
     return admin;
   }
   state.admin = admin.value;
-  const forget = namePlace(options.data, mcpUrl(state));
+  const forget = namePlace(options.data, mcpUrl);
   const watch = watchKeys(rooms, options.log);
   return success({
-    mcpUrl: mcpUrl(state),
-    adminUrl: admin.value.url,
+    mcpUrl,
+    adminUrl: adminUrl(),
     socketPath: admin.value.socketPath,
     dataDir: options.data,
     firstRun: rooms.firstRun,
@@ -117,20 +119,16 @@ async function join(
 
 interface State {
   port: number;
-  hosts: HostRules;
   draining: boolean;
   admin: RunningAdmin | null;
   readonly startedAt: number;
 }
 
-/** Until the port is known, no name is ours. */
-const NOBODY: HostRules = { hosts: new Set(), origins: new Set() };
-
-const mcpUrl = ({ port }: State): string => `http://${HOST}:${port}/mcp`;
-
-function gatewayOf(rooms: Rooms, { log }: StartOptions, state: State, apply: ReturnType<typeof applier>): Gateway {
+function gatewayOf(rooms: Rooms, { log }: StartOptions, state: State, apply: Applier): Gateway {
   const { clock, large, snapshots, upstreams } = rooms;
   const mac = rooms.vault.mac('audit');
+  const { configured } = rooms;
+  const rules = rulesOf(rooms, 'gateway');
   return openGateway({
     tenant: TENANT,
     clock,
@@ -140,23 +138,35 @@ function gatewayOf(rooms: Rooms, { log }: StartOptions, state: State, apply: Ret
     snapshots,
     upstreams,
     large,
-    hosts: () => state.hosts,
-    secure: false,
+    hosts: () => rules(state.port),
+    secure: configured.current().listeners.gateway.tls !== null,
+    proxies: () => configured.current().proxies,
     keyed: (text) => mac.mac(text).toString('hex'),
     inspect: { arguments: [], result: [] },
     onDrift: driftWatch(rooms, apply, log),
   });
 }
 
+/** The names of a listener as the configuration has them now; made anew only when it changes. */
+function rulesOf({ configured }: Rooms, name: 'gateway' | 'admin'): (port: number) => HostRules {
+  let made: { readonly of: ReadyListener; readonly port: number; readonly rules: HostRules } | null = null;
+  return (port) => {
+    const of = configured.current().listeners[name];
+    if (made === null || made.of !== of || made.port !== port) made = { of, port, rules: port === 0 ? NOBODY : rulesFor(of, port) };
+    return made.rules;
+  };
+}
+
 interface AdminParts {
   readonly gateway: Gateway;
-  readonly apply: ReturnType<typeof applier>;
+  readonly apply: Applier;
   readonly status: RunningGateway['status'];
   readonly metrics: Metrics;
 }
 
 function adminOf(rooms: Rooms, { adminPort, data, log, surroundings }: StartOptions, { gateway, apply, status, metrics }: AdminParts) {
   const { clock, grants, identity, journal, registry, snapshots } = rooms;
+  const plan = rooms.configured.current().listeners.admin;
   return openAdmin({
     doors: {
       identity,
@@ -171,8 +181,11 @@ function adminOf(rooms: Rooms, { adminPort, data, log, surroundings }: StartOpti
     snapshots,
     clock,
     log,
-    host: HOST,
+    host: plan.host,
     port: adminPort ?? ADMIN_PORT,
+    tls: tlsOf(plan),
+    rules: rulesOf(rooms, 'admin'),
+    proxies: () => rooms.configured.current().proxies,
     socket: socketPlace(data, surroundings.runtime, surroundings.uid),
   });
 }

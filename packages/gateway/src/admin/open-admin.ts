@@ -6,7 +6,15 @@ import type { Logger } from '../base/log.ts';
 import { failure, type Result, success } from '../base/result.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { SnapshotSource } from '../contracts/snapshot.ts';
-import { type HostRules, hostRules, isHostAllowed, isOriginAllowed, type Listener, listen, normaliseAddress } from '../http/index.ts';
+import {
+  clientAddress,
+  type HostRules,
+  isHostAllowed,
+  isOriginAllowed,
+  type Listener,
+  listen,
+  type TrustedProxies,
+} from '../http/index.ts';
 import { ACCESS } from './access.ts';
 import { attempts } from './attempts.ts';
 import type { AdminDoors } from './doors.ts';
@@ -24,16 +32,21 @@ export interface AdminOptions {
   readonly snapshots: SnapshotSource;
   readonly clock: Clock;
   readonly log: Logger;
-  /** A loopback address. The API has no TLS of its own yet, so it listens nowhere else. */
-  readonly host: '127.0.0.1' | '::1';
+  readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** PEM texts. Null, plain HTTP, is for a loopback address, or for what the configuration permits by name. */
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  /** Names that the listener answers to once it has its port, as the configuration has them now. */
+  readonly rules: (port: number) => HostRules;
+  readonly proxies: () => TrustedProxies;
   readonly socket: SocketPlace;
 }
 
 export interface RunningAdmin {
   /** `http://127.0.0.1:PORT`. */
   readonly url: string;
+  renew: Listener['renew'];
   readonly port: number;
   readonly socketPath: string;
   /** Ends followers, lets other requests finish, writes what is still counted, and takes the socket away. */
@@ -56,6 +69,7 @@ export async function openAdmin(options: AdminOptions): Promise<Result<RunningAd
   return success({
     url: network.url,
     port: network.port,
+    renew: (tls) => network.renew(tls),
     socketPath: options.socket.path,
     close: async () => {
       closing.abort();
@@ -87,7 +101,7 @@ async function listenBoth(
   app: FastifyInstance,
   arrivals: WeakMap<IncomingMessage, Arrival>,
 ): Promise<Result<{ readonly network: Listener; readonly socket: Listener }, AdminOpenReason>> {
-  let rules: HostRules = { hosts: new Set(), origins: new Set() };
+  let port = 0;
   const limits = {
     connections: ADMIN_LIMITS.connections,
     connectionsPerAddress: ADMIN_LIMITS.connectionsPerAddress,
@@ -102,11 +116,11 @@ async function listenBoth(
   if (!prepared.ok) return prepared;
   const place = { host: options.host, port: options.port };
   const network = await listen(
-    { place, tls: null, limits },
-    serve((request) => networkArrival(request, rules)),
+    { place, tls: options.tls, limits },
+    serve((request) => networkArrival(request, options, port)),
   );
   if (!network.ok) return network;
-  rules = hostRules({ secure: false, port: network.value.port, names: [], origins: [] });
+  port = network.value.port;
   const socket = await listen({ place: { socketPath: options.socket.path }, tls: null, limits }, serve(socketArrival));
   if (!socket.ok) {
     await network.value.close(0);
@@ -116,11 +130,15 @@ async function listenBoth(
   return success({ network: network.value, socket: socket.value });
 }
 
-const networkArrival = (request: IncomingMessage, rules: HostRules): Arrival => ({
-  place: normaliseAddress(request.socket.remoteAddress ?? '') ?? 'unknown',
-  hostAllowed: isHostAllowed(request.headers.host, rules, false),
-  originAllowed: isOriginAllowed(request.headers.origin, rules),
-});
+function networkArrival({ socket, headers }: IncomingMessage, { tls, rules, proxies }: AdminOptions, port: number): Arrival {
+  const names = rules(port);
+  const forwarded = headers['x-forwarded-for'];
+  return {
+    place: clientAddress(socket.remoteAddress, typeof forwarded === 'string' ? forwarded : undefined, proxies()),
+    hostAllowed: isHostAllowed(headers.host, names, tls !== null),
+    originAllowed: isOriginAllowed(headers.origin, names),
+  };
+}
 
 /** No browser reaches a unix socket: a request that carries an Origin there was made to look like something that it is not. */
 const socketArrival = (request: IncomingMessage): Arrival => ({

@@ -1,10 +1,18 @@
 export { buildSnapshot, type SnapshotContent } from './build-snapshot.ts';
 export { type Composed, compose } from './compose.ts';
+export {
+  type Configuration,
+  type NamedServer,
+  plainConfiguration,
+  type ReadyListener,
+  readConfiguration,
+  serverMistake,
+} from './configuration.ts';
 export { type ExplainedValue, explain } from './explain.ts';
 export { explainFile, type PlacedValue } from './file/explain-file.ts';
 export { followReferences, type Secrets } from './file/follow-references.ts';
 export { fileSchema } from './file/json-schema.ts';
 export type { LoadedFile } from './file/load.ts';
 export { type FilePlace, readConfigFile } from './file/read-file.ts';
-export { type Mistake, type Mistakes, placeOf, sayMistake } from './mistake.ts';
+export { type Mistake, type Mistakes, placeOf, sayMistake, tellMistake } from './mistake.ts';
 export { openSnapshots, type Snapshots } from './snapshots.ts';

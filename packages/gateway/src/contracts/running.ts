@@ -92,6 +92,8 @@ export interface Surroundings {
 export interface ConfigSource {
   /** Absolute. */
   readonly path: string;
+  /** As the person who starts it wrote it: what messages begin with. */
+  readonly name: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 

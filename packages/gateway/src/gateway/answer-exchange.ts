@@ -43,7 +43,7 @@ export function answerExchange(deps: GatewayDeps, { guards, works, figures, drai
   };
 
   return async (request: IncomingMessage, answer: Answer): Promise<void> => {
-    const received = receive(request, deps.snapshots.current(deps.tenant), deps.clock);
+    const received = receive(request, deps.snapshots.current(deps.tenant), deps.clock, deps.proxies());
     if (draining()) return refuse(received, { verdict: 'deny', reason: 'gateway.draining', retryAfterSeconds: 5 }, answer);
     const outcome = await guards(received);
     if (outcome.passed) {

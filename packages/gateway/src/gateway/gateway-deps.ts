@@ -4,7 +4,7 @@ import type { Logger } from '../base/log.ts';
 import type { Authenticator } from '../contracts/authenticator.ts';
 import type { Journal } from '../contracts/journal.ts';
 import type { SnapshotSource } from '../contracts/snapshot.ts';
-import type { HostRules } from '../http/index.ts';
+import type { HostRules, TrustedProxies } from '../http/index.ts';
 import type { LargeReader } from '../protocol/index.ts';
 import type { ArgumentScreen, ResultScreen } from './guard.ts';
 import type { Upstreams } from './upstream/upstream.ts';
@@ -21,6 +21,8 @@ export interface GatewayDeps {
   readonly large: LargeReader;
   readonly hosts: () => HostRules;
   readonly secure: boolean;
+  /** Peers whose X-Forwarded-For is believed, as the configuration has them now. */
+  readonly proxies: () => TrustedProxies;
   readonly keyed: (text: string) => string;
   readonly inspect: { readonly arguments: readonly ArgumentScreen[]; readonly result: readonly ResultScreen[] };
   /** A server offers something else than what was pinned. */

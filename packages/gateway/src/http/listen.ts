@@ -1,6 +1,6 @@
 import { chmod } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
+import { createServer as createSecureServer, Server as SecureServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { LIMITS } from '../base/limits.ts';
 import { failure, type Result, success } from '../base/result.ts';
@@ -31,6 +31,8 @@ export interface Listener {
   /** 0 for a unix socket. */
   readonly port: number;
   connections(): { readonly open: number; readonly refused: number };
+  /** New connections see the new certificate; those that are open keep theirs. Nothing happens on a listener without TLS. */
+  renew(tls: { readonly cert: string; readonly key: string }): void;
   /** Takes no more requests, lets those that run finish for `drainMs`, then cuts what is left. */
   close(drainMs: number): Promise<void>;
 }
@@ -106,6 +108,9 @@ function listener(server: Server, connections: Connections, options: ListenOptio
     url,
     port,
     connections: () => ({ open: connections.open, refused: connections.refused }),
+    renew: (tls) => {
+      if (server instanceof SecureServer) server.setSecureContext({ ...tls, minVersion: 'TLSv1.3' });
+    },
     close: (drainMs) => drain(server, connections, drainMs),
   };
 }

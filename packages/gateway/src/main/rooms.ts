@@ -6,10 +6,9 @@ import type { Clock } from '../base/clock.ts';
 import { DEFAULT_TENANT } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
 import { type Failure, failure, type Result, success } from '../base/result.ts';
-import { compose, openSnapshots, type Snapshots } from '../config/index.ts';
+import { openSnapshots, type Snapshots } from '../config/index.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { StartOptions } from '../contracts/running.ts';
-import type { Settings } from '../contracts/settings.ts';
 import type { Upstreams } from '../gateway/index.ts';
 import { openProber, openUpstreams, type Reaper, startReaper } from '../gateway/index.ts';
 import { type Identity, openIdentity } from '../identity/index.ts';
@@ -19,6 +18,7 @@ import { openRegistry, type Registry } from '../registry/index.ts';
 import { openStorage, type Storage, secureDirectory } from '../storage/index.ts';
 import { Meter } from '../telemetry/index.ts';
 import { openVault, type Vault } from '../vault/index.ts';
+import { type Configured, holdConfiguration, readFirst, withSecrets } from './configured.ts';
 
 /** Every room of a data directory, built bottom up. `close` goes the other way. */
 export interface Rooms {
@@ -28,7 +28,7 @@ export interface Rooms {
   readonly storage: Storage;
   readonly journal: AuditRoom;
   readonly meter: Meter;
-  readonly settings: Settings;
+  readonly configured: Configured;
   readonly identity: Identity;
   readonly grants: Grants;
   readonly documents: PolicyDocuments;
@@ -54,14 +54,20 @@ export async function openRooms(options: StartOptions, clock: Clock): Opened<Roo
 
 async function build(options: StartOptions, clock: Clock, closing: (() => Promise<void> | void)[]): Opened<Omit<Rooms, 'close'>> {
   const { log, data } = options;
-  const composed = compose(options.settings, clock.now());
-  if (!composed.ok)
-    return failure('config.invalid', composed.mistakes.map((mistake) => `${mistake.key}: expected ${mistake.expected}`).join('; '));
-  const { settings } = composed.value;
+  const read = readFirst(options, clock.now());
+  if (!read.ok) return read;
+  const configured = holdConfiguration(read.value);
   const ground = await openGround(options, clock, closing);
   if (!ground.ok) return ground;
   const { vault, storage } = ground.value;
-  const identity = await openIdentity({ storage, mac: vault.mac('pepper'), clock, random, settings: () => settings.keys, log });
+  const identity = await openIdentity({
+    storage,
+    mac: vault.mac('pepper'),
+    clock,
+    random,
+    settings: () => configured.current().settings.keys,
+    log,
+  });
   if (!identity.ok) return identity;
   closing.push(() => identity.value.close());
   const meter = new Meter();
@@ -76,7 +82,7 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
   const reaper = startReaper();
   closing.push(() => reaper.close());
   const dial = dialDeps(options, clock, reaper, log);
-  const registry = await openRegistry({ storage, prober: openProber(dial), clock, log });
+  const registry = await openRegistry({ storage, prober: withSecrets(openProber(dial), configured), clock, log });
   if (!registry.ok) return registry;
   closing.push(() => registry.value.close());
   const upstreams = openUpstreams(dial);
@@ -92,7 +98,7 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
     storage,
     journal: journal.value,
     meter,
-    settings,
+    configured,
     identity: identity.value,
     grants: grants.value,
     documents: documents.value,

@@ -4,36 +4,24 @@ import type { Logger } from '../base/log.ts';
 import { type Result, success } from '../base/result.ts';
 import type { Prober } from '../contracts/prober.ts';
 import type { StorageReason } from '../contracts/reasons/storage.ts';
-import type { Registration } from '../contracts/registration.ts';
-import type { PinKind, Prompt, ResourceTemplate, Tool } from '../contracts/target.ts';
 import { migrate, type Storage } from '../storage/index.ts';
 import { type Approval, approveTool } from './approve-tool.ts';
-import { buildPrompt } from './build-prompt.ts';
-import { buildTemplate } from './build-template.ts';
-import { buildTool } from './build-tool.ts';
 import type { Outcome, VerbDeps } from './deps.ts';
 import { lanes } from './lanes.ts';
 import { listServers } from './list-servers.ts';
 import { REGISTRY_MIGRATIONS } from './migrations/index.ts';
-import type { Pin } from './pin.ts';
+import { type Named, planServers, type ServerPlan } from './plan-servers.ts';
 import type { Lists } from './read-offer.ts';
+import { type Reconciliation, reconcileServers } from './reconcile-servers.ts';
 import { refreshServer } from './refresh-server.ts';
 import { registerServer } from './register-server.ts';
 import { removeServer } from './remove-server.ts';
 import { SchemaSandbox, Validators } from './schemas/index.ts';
 import { setEnabled } from './set-enabled.ts';
 import { showServer } from './show-server.ts';
+import { buildState, type RegistryState } from './state.ts';
 import { openRegistryStore } from './store.ts';
 import type { ServerView, ToolView } from './view-server.ts';
-
-/** What a snapshot is built from: every server and every pin of a tenant, in every state. */
-export interface RegistryState {
-  readonly servers: readonly Registration[];
-  /** By server, then in the order in which the server lists them. */
-  readonly tools: readonly Tool[];
-  readonly prompts: readonly Prompt[];
-  readonly templates: readonly ResourceTemplate[];
-}
 
 /** The verbs of this room. What they change, they change one after another; after each success the caller builds a new snapshot. */
 export interface Registry {
@@ -46,6 +34,10 @@ export interface Registry {
   refresh(tenant: TenantId, server: string, live: Lists | null): Outcome<ServerView>;
   remove(tenant: TenantId, server: string): Outcome<null>;
   setEnabled(tenant: TenantId, server: string, enabled: boolean): Outcome<null>;
+  /** Finds out what it takes to have the servers that a file names. Nothing is changed. */
+  plan(tenant: TenantId, named: readonly Named[]): Outcome<ServerPlan>;
+  /** Makes them so, all or none. */
+  reconcile<R extends string>(tenant: TenantId, reconciliation: Reconciliation<R>): ReturnType<typeof reconcileServers<R>>;
   state(tenant: TenantId): Promise<Result<RegistryState, StorageReason>>;
   /** Ends the schema workers. */
   close(): Promise<void>;
@@ -81,6 +73,9 @@ export async function openRegistry({ storage, prober, clock, log }: RegistryDeps
     refresh: (tenant, server, live) => starting(() => refreshServer(deps, inTurn, tenant, { id: server, live })),
     remove: (tenant, server) => inTurn(() => removeServer(deps, tenant, server)),
     setEnabled: (tenant, server, enabled) => inTurn(() => setEnabled(deps, tenant, server, enabled)),
+    plan: (tenant, named) => starting(() => planServers(deps, tenant, named)),
+    reconcile: (tenant, reconciliation) =>
+      inTurn(() => reconcileServers(deps, (stored) => buildState(validators, stored), tenant, reconciliation)),
     state: (tenant) => readState(deps, validators, tenant),
     close: async () => {
       await Promise.all([compiling.close(), validating.close()]);
@@ -91,12 +86,5 @@ export async function openRegistry({ storage, prober, clock, log }: RegistryDeps
 async function readState(deps: VerbDeps, validators: Validators, tenant: TenantId): Promise<Result<RegistryState, StorageReason>> {
   const stored = await deps.store.everything(tenant);
   if (!stored.ok) return stored;
-  const { servers, pins } = stored.value;
-  const of = (kind: PinKind): readonly Pin[] => pins.filter((pin) => pin.kind === kind);
-  return success({
-    servers,
-    tools: of('tool').map((pin) => buildTool(validators, pin)),
-    prompts: of('prompt').map(buildPrompt),
-    templates: of('template').map(buildTemplate),
-  });
+  return success(buildState(validators, stored.value));
 }

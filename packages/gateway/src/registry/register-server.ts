@@ -3,7 +3,8 @@ import { LIMITS } from '../base/limits.ts';
 import { failure, success } from '../base/result.ts';
 import type { Registration } from '../contracts/registration.ts';
 import type { InTurn, Outcome, Refusal, VerbDeps } from './deps.ts';
-import { keyOfPin, type Pin, stateOfNew } from './pin.ts';
+import { keyOfPin } from './pin.ts';
+import { pinsOf } from './pins-of-offer.ts';
 import { type JudgedOffer, readOffer } from './read-offer.ts';
 import { type ParsedServer, parseServer } from './server-input.ts';
 import { type ServerView, viewServer } from './view-server.ts';
@@ -44,11 +45,8 @@ async function keep(
   offer: JudgedOffer,
   effectOf: ParsedServer['effectOf'],
 ): Outcome<ServerView> {
-  const { tenant, id } = registration;
-  const pins = [...offer.items.values()].map(({ kind, name, candidate }, position): Pin => {
-    const effect = effectOf(kind, name);
-    return { tenant, server: id, kind, name, position, state: stateOfNew(candidate, true), effect, candidate, offered: null, gone: false };
-  });
+  const { id } = registration;
+  const pins = pinsOf(registration, offer, effectOf);
   const stored = await deps.store.putServer(registration, pins, deps.clock.now());
   if (!stored.ok) return stored;
   deps.log.info('registry.server.registered', { server: id, pins: pins.length, unnamed: offer.unnamed });

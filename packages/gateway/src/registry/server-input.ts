@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isServerId, type TenantId } from '../base/ids.ts';
 import { failure, type Result, success } from '../base/result.ts';
 import type { RegistryReason } from '../contracts/reasons/registry.ts';
-import type { Registration } from '../contracts/registration.ts';
+import type { Registration, Transport } from '../contracts/registration.ts';
 import type { Effect, PinKind } from '../contracts/target.ts';
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/;
@@ -136,6 +136,12 @@ function effectsOf({ effects, prompts, templates }: z.output<typeof serverInput>
     },
     named: [...names('tool', 'effects'), ...names('prompt', 'prompts'), ...names('template', 'templates')],
   };
+}
+
+/** How a server would be reached, or null where that is not as it may be. */
+export function readTransport(input: unknown): Transport | null {
+  const parsed = serverInput.safeParse(input);
+  return parsed.success ? parsed.data.transport : null;
 }
 
 const describe = (issue: z.core.$ZodIssue): string => {

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { ServerId, TenantId } from '../base/ids.ts';
 import type { Result } from '../base/result.ts';
 import type { StorageReason } from '../contracts/reasons/storage.ts';
@@ -44,6 +44,15 @@ export interface Everything {
   readonly pins: readonly Pin[];
 }
 
+/** What another room writes in the same transaction, by the queries of its own store. */
+export type AlsoWrite = (transaction: Transaction<unknown>) => Promise<void>;
+
+export interface ServersChange {
+  readonly puts: readonly { readonly registration: Registration; readonly pins: readonly Pin[] }[];
+  readonly removals: readonly string[];
+  readonly also: AlsoWrite | null;
+}
+
 export interface RegistryStore {
   servers(tenant: TenantId): Stored<readonly Registration[]>;
   server(tenant: TenantId, id: ServerId): Stored<Registration | null>;
@@ -54,6 +63,8 @@ export interface RegistryStore {
   /** Writes a server and all its pins, as one. What it had before is gone. */
   putServer(registration: Registration, pins: readonly Pin[], now: number): Stored<void>;
   putPin(pin: Pin): Stored<void>;
+  /** Writes and removes several servers with their pins, and what another room has to write with them, as one. */
+  change(tenant: TenantId, change: ServersChange, now: number): Stored<void>;
   setEnabled(tenant: TenantId, id: ServerId, enabled: boolean): Stored<boolean>;
   /** Whether there was one. */
   remove(tenant: TenantId, id: ServerId): Stored<boolean>;
@@ -94,6 +105,7 @@ export function openRegistryStore(storage: Storage): RegistryStore {
           .where('name', '=', name)
           .execute();
       }),
+    change: (tenant, change, now) => attempt(() => changeServers(storage, tenant, change, now)),
     setEnabled: (tenant, id, enabled) =>
       attempt(async () => {
         const change = queries.updateTable('registry_server').set({ enabled: enabled ? 1 : 0 });
@@ -126,12 +138,20 @@ async function pinsOf(queries: Kysely<Tables>, tenant: TenantId, server: ServerI
 }
 
 function replaceServer(storage: Storage, registration: Registration, pins: readonly Pin[], now: number): Promise<void> {
-  const { tenant, id } = registration;
+  return changeServers(storage, registration.tenant, { puts: [{ registration, pins }], removals: [], also: null }, now);
+}
+
+function changeServers(storage: Storage, tenant: TenantId, { puts, removals, also }: ServersChange, now: number): Promise<void> {
   return storage.transact<Tables, void>(async (transaction) => {
-    await transaction.deleteFrom('registry_pin').where('tenant', '=', tenant).where('server', '=', id).execute();
-    await transaction.deleteFrom('registry_server').where('tenant', '=', tenant).where('id', '=', id).execute();
-    await transaction.insertInto('registry_server').values(serverRow(registration, now)).execute();
-    for (const pin of pins) await transaction.insertInto('registry_pin').values(pinRow(pin)).execute();
+    for (const id of [...removals, ...puts.map(({ registration }) => registration.id)]) {
+      await transaction.deleteFrom('registry_pin').where('tenant', '=', tenant).where('server', '=', id).execute();
+      await transaction.deleteFrom('registry_server').where('tenant', '=', tenant).where('id', '=', id).execute();
+    }
+    for (const { registration, pins } of puts) {
+      await transaction.insertInto('registry_server').values(serverRow(registration, now)).execute();
+      for (const pin of pins) await transaction.insertInto('registry_pin').values(pinRow(pin)).execute();
+    }
+    await also?.(transaction as unknown as Transaction<unknown>);
   });
 }
 

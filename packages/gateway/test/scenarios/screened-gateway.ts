@@ -8,7 +8,7 @@ import type { JsonObject } from '../../src/contracts/json.ts';
 import type { Reason } from '../../src/contracts/reasons/index.ts';
 import type { ArgumentScreen, ResultScreen } from '../../src/gateway/guard.ts';
 import { openGateway } from '../../src/gateway/index.ts';
-import { hostRules, listen } from '../../src/http/index.ts';
+import { hostRules, listen, NO_PROXIES } from '../../src/http/index.ts';
 import { applier } from '../../src/main/apply.ts';
 import { driftWatch } from '../../src/main/drift.ts';
 import { openRooms, TENANT } from '../../src/main/rooms.ts';
@@ -50,6 +50,7 @@ export async function startScreened(): Promise<Screened> {
     log: silentLogger,
     hosts: () => hostRules({ secure: false, port, names: [], origins: [] }),
     secure: false,
+    proxies: () => NO_PROXIES,
     keyed: (text) => mac.mac(text).toString('hex'),
     inspect: {
       arguments: [{ name: 'inspect-arguments', check: (call) => checkArguments(call) }],

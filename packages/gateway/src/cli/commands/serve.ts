@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Logger } from '../../base/log.ts';
-import type { Surroundings as Machine, RunningGateway, Seed, StartGateway } from '../../contracts/running.ts';
+import type { ConfigSource, Surroundings as Machine, RunningGateway, Seed, StartGateway, StartOptions } from '../../contracts/running.ts';
 import { callJson, callLine } from '../call-line.ts';
 import { callRows } from '../call-row.ts';
 import { CLIENTS, type Program } from '../clients/index.ts';
@@ -10,6 +10,7 @@ import { demoScreen, firstLine } from '../demo-screen.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { sanitize } from '../render/sanitize.ts';
 import type { Terminal } from '../terminal.ts';
+import { CONFIG_FILE } from './check.ts';
 
 /** What the two commands that start a gateway need of the process. */
 export interface Starting {
@@ -19,8 +20,10 @@ export interface Starting {
   readonly demoSeed: (data: string) => Seed;
   readonly machine: Machine;
   readonly logTo: (terminal: Terminal) => Logger;
-  /** The data directory as an absolute path. */
-  readonly absolute: (data: string) => string;
+  readonly absolute: (path: string) => string;
+  readonly exists: (path: string) => boolean;
+  /** What the references of a file are looked up in. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** An absolute path as the reader would write it. */
   readonly shown: (path: string) => string;
   readonly onStop: (stop: () => Promise<void>) => void;
@@ -31,9 +34,10 @@ export interface Starting {
 }
 
 interface ServeOptions extends GlobalOptions {
-  readonly port: string;
-  readonly adminPort: string;
+  readonly port?: string;
+  readonly adminPort?: string;
   readonly clients?: boolean;
+  readonly config?: string;
 }
 
 const DEFAULT_PORT = '8080';
@@ -49,16 +53,22 @@ export function startingCommands(program: Command, starting: Starting): void {
     .action(async (_options, command: Command) => demo(starting, command.optsWithGlobals<ServeOptions>()));
   program
     .command('serve')
-    .description('a gateway with the servers that are registered')
-    .option('--port <n>', 'for clients; 0 takes any', DEFAULT_PORT)
-    .option('--admin-port <n>', 'for administration; 0 takes any', DEFAULT_ADMIN_PORT)
+    .description('a gateway as its file says, with the servers that are registered')
+    .option('--config <file>', `the configuration file; ${CONFIG_FILE} where there is one`)
+    .option('--port <n>', `for clients, whatever the file says; 0 takes any. Else ${DEFAULT_PORT}`)
+    .option('--admin-port <n>', `for administration, whatever the file says; 0 takes any. Else ${DEFAULT_ADMIN_PORT}`)
     .action(async (_options, command: Command) => serve(starting, command.optsWithGlobals<ServeOptions>()));
 }
 
 async function demo(starting: Starting, options: ServeOptions): Promise<void> {
   const terminal = starting.terminalFor(options.json);
   const data = starting.absolute(options.data);
-  const running = await begin(starting, terminal, options, { data, seed: starting.demoSeed(data), nextFreePort: true });
+  const running = await begin(starting, terminal, options, {
+    data,
+    seed: starting.demoSeed(data),
+    nextFreePort: true,
+    file: null,
+  });
   const key = running.clientKey?.reveal() ?? '';
   if (terminal.json) terminal.print(firstLine(running.mcpUrl, key, running.dataDir));
   else {
@@ -87,10 +97,20 @@ async function demo(starting: Starting, options: ServeOptions): Promise<void> {
 async function serve(starting: Starting, options: ServeOptions): Promise<void> {
   const terminal = starting.terminalFor(options.json);
   const data = starting.absolute(options.data);
-  const running = await begin(starting, terminal, options, { data, seed: null, nextFreePort: false });
+  const file = fileOf(starting, options.config);
+  const running = await begin(starting, terminal, options, { data, seed: null, nextFreePort: false, file });
   terminal.print(firstLine(running.mcpUrl, null, running.dataDir));
   if (running.firstRun)
     terminal.tell(`First run: the administrator's key is in ${sanitize(starting.shown(running.adminKeyFile))} (mode 0600).`);
+}
+
+/** The file that was named, which must be there, or the usual one where it is. */
+function fileOf({ exists, absolute, env }: Starting, named: string | undefined): ConfigSource | null {
+  const name = named ?? CONFIG_FILE;
+  const path = absolute(name);
+  if (exists(path)) return { path, name: name.replace(/^\.\//, ''), env };
+  if (named === undefined) return null;
+  throw new CommandError(EXIT.usage, `There is no file ${sanitize(named)}. Name another: --config FILE, or make one: sallyport init`);
 }
 
 /** Starts, and stops in order when the process is told to, even while it is still starting. */
@@ -98,13 +118,16 @@ async function begin(
   starting: Starting,
   terminal: Terminal,
   options: ServeOptions,
-  own: { readonly data: string; readonly seed: Seed | null; readonly nextFreePort: boolean },
+  own: Pick<StartOptions, 'data' | 'seed' | 'nextFreePort' | 'file'>,
 ): Promise<RunningGateway> {
   const start = await starting.startGateway();
   const started = start({
     ...own,
     port: portOf('--port', options.port),
-    adminPort: options.adminPort === DEFAULT_ADMIN_PORT && options.port === '0' ? 0 : portOf('--admin-port', options.adminPort),
+    adminPort:
+      options.port === '0' && (options.adminPort ?? DEFAULT_ADMIN_PORT) === DEFAULT_ADMIN_PORT
+        ? 0
+        : portOf('--admin-port', options.adminPort),
     settings: {},
     surroundings: starting.machine,
     log: starting.logTo(terminal),
@@ -117,12 +140,15 @@ async function begin(
   const result = await started;
   if (result.ok) return result.value;
   const code = result.reason === 'storage.data_in_use' ? EXIT.unreachable : EXIT.refused;
-  throw new CommandError(code, `It did not start: ${sanitize(result.detail ?? result.reason)}\n  ${result.reason}`, {
+  const why = (result.detail ?? result.reason).split('\n').map(sanitize).join('\n  ');
+  throw new CommandError(code, `It did not start: ${why}\n  ${result.reason}`, {
     reason: result.reason,
   });
 }
 
-function portOf(name: string, text: string): number {
+/** Null: as the file says. */
+function portOf(name: string, text: string | undefined): number | null {
+  if (text === undefined) return null;
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (port <= 65_535) return port;
   throw new CommandError(EXIT.usage, `${name} ${sanitize(text)}: a port is a number from 0 (any) to 65535.`);

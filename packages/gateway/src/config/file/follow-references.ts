@@ -60,14 +60,14 @@ function lookUp(text: string, { folder, env }: SecretSources): SecretString | st
   return new SecretString(scheme === '' ? value : `${scheme} ${value}`);
 }
 
-/** A small private file without its last line break, or what is expected in its place. */
-export function readSecretFile(path: string): string | { readonly expected: string } {
+/** A small file without its last line break, or what is expected in its place. A private one may be readable by nobody but its user and group. */
+export function readSecretFile(path: string, kind: 'private' | 'public' = 'private'): string | { readonly expected: string } {
   let file: number | null = null;
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stats = fstatSync(file);
     if (!stats.isFile()) return { expected: `a plain file ${path}` };
-    if ((stats.mode & 0o007) !== 0) return { expected: `a file that others cannot read: chmod o-rwx '${path}'` };
+    if (kind === 'private' && (stats.mode & 0o007) !== 0) return { expected: `a file that others cannot read: chmod o-rwx '${path}'` };
     if (stats.size > MOST_BYTES) return { expected: `at most ${MOST_BYTES} bytes in ${path}` };
     const bytes = Buffer.alloc(stats.size);
     return bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, 0)).replace(/\r?\n$/, '');

@@ -37,6 +37,11 @@ const launch = {
     .describe('Added to PATH, HOME and LANG, which are all that the program gets. Secrets as env:NAME or file:PATH.'),
 };
 
+const effect = z.enum(['read', 'write', 'destructive'], 'read, write or destructive');
+const effects = z.record(z.string().max(2048), effect, 'a block of names and effects');
+/** One for all, or each by name. */
+const effectsOf = z.union([effect, effects], 'read, write or destructive for all, or a block of names and effects').optional();
+
 const SERVER = 'a server with command, url or local';
 const server = z
   .strictObject(
@@ -58,10 +63,12 @@ const server = z
         .describe('An HTTP server that the gateway starts on the loopback interface.'),
       sharing: z.enum(['session', 'principal', 'shared'], 'session, principal or shared').optional(),
       enabled: z.boolean('true or false').optional(),
-      effects: z
-        .record(z.string().max(256), z.enum(['read', 'write', 'destructive'], 'read, write or destructive'), 'a block of tools and effects')
+      effects: effects
         .optional()
         .describe('What each tool does to the world: read, write or destructive. A tool that is not named counts as destructive.'),
+      prompts: effectsOf.describe('The same for prompts: one effect for all, or each by name.'),
+      templates: effectsOf.describe('The same for resource templates, by uriTemplate.'),
+      resources: effect.optional().describe('The same for resources that no template makes.'),
     },
     SERVER,
   )

@@ -6,8 +6,10 @@ import type { FileServer } from './schema.ts';
 
 /** A server of the file as `POST /api/v1/servers` would take it; references stand where secrets will. */
 export function serverInput(id: string, server: FileServer): JsonObject {
-  const { title, sharing, enabled, effects } = server;
-  const more = Object.fromEntries(Object.entries({ title, sharing, enabled, effects }).filter(([, value]) => value !== undefined));
+  const { title, sharing, enabled, effects, prompts, templates, resources } = server;
+  const more = Object.fromEntries(
+    Object.entries({ title, sharing, enabled, effects, prompts, templates, resources }).filter(([, value]) => value !== undefined),
+  );
   return { id, transport: transportOf(server), ...more } as JsonObject;
 }
 

@@ -4,13 +4,13 @@ import type { Clock } from '../../base/clock.ts';
 import { type ExchangeId, ulid } from '../../base/ids.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { Snapshot } from '../../contracts/snapshot.ts';
-import { addressKey, clientAddress, NO_PROXIES, readBody, repeatedHeaders } from '../../http/index.ts';
+import { addressKey, clientAddress, NO_PROXIES, readBody, repeatedHeaders, type TrustedProxies } from '../../http/index.ts';
 import type { Peer, Received } from '../exchange.ts';
 
 const MAX_REF = 2048;
 
 /** The beginning of an exchange: nothing has been believed yet, and nothing of the body read. */
-export function receive(request: IncomingMessage, snapshot: Snapshot, clock: Clock): Received {
+export function receive(request: IncomingMessage, snapshot: Snapshot, clock: Clock, proxies: TrustedProxies): Received {
   const url = (request.url ?? '/').slice(0, MAX_REF);
   const mark = url.indexOf('?');
   const now = clock.now();
@@ -19,7 +19,7 @@ export function receive(request: IncomingMessage, snapshot: Snapshot, clock: Clo
     receivedAt: now,
     startedAt: clock.monotonic(),
     snapshot,
-    peer: peerOf(request.socket),
+    peer: peerOf(request, proxies),
     http: {
       verb: request.method ?? '',
       path: mark === -1 ? url : url.slice(0, mark),
@@ -34,8 +34,17 @@ export function receive(request: IncomingMessage, snapshot: Snapshot, clock: Clo
 
 const peers = new WeakMap<Socket, Peer>();
 
+/** Who is at the other end: the connection's, or whom a trusted proxy names. */
+function peerOf({ socket, headers }: IncomingMessage, proxies: TrustedProxies): Peer {
+  const direct = directPeer(socket);
+  const forwarded = headers['x-forwarded-for'];
+  if (proxies === NO_PROXIES || typeof forwarded !== 'string' || !proxies.contains(direct.address)) return direct;
+  const address = clientAddress(direct.address, forwarded, proxies);
+  return address === direct.address ? direct : { address, bucket: addressKey(address) };
+}
+
 // Read once a connection: its other end cannot change, and parsing the address twice costs as much as some guards do.
-function peerOf(socket: Socket): Peer {
+function directPeer(socket: Socket): Peer {
   const known = peers.get(socket);
   if (known !== undefined) return known;
   const address = clientAddress(socket.remoteAddress, undefined, NO_PROXIES);

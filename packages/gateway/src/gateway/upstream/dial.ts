@@ -46,12 +46,14 @@ export class Dialer {
   }
 
   /** Ends the process and the pool of a server that was changed or removed. */
-  async release(server: Registration): Promise<void> {
+  /** The next session starts afresh; what there was ends after `last`. */
+  async release(server: Registration, last: Promise<unknown>): Promise<void> {
     const name = nameOf(server);
     const local = this.#locals.get(name);
     const endpoint = this.#endpoints.get(name);
     this.#locals.delete(name);
     this.#endpoints.delete(name);
+    await last;
     await local?.close();
     if (endpoint !== undefined) await closeEndpoint(endpoint.endpoint);
   }

@@ -38,6 +38,7 @@ export class LiveSession implements UpstreamSession {
   readonly #told = new Map<ListName, NodeJS.Timeout>();
   readonly #toldAt = new Map<ListName, number>();
   #inFlight = 0;
+  #retired: (() => void) | null = null;
   #usedAt: number;
   #watchers = 0;
   #closed = false;
@@ -117,7 +118,17 @@ export class LiveSession implements UpstreamSession {
     } finally {
       this.#inFlight -= 1;
       this.touch();
+      if (this.#inFlight === 0) this.#retired?.();
     }
+  }
+
+  /** Ends once the calls that are under way have their answers: for a registration that was changed meanwhile. */
+  async retire(): Promise<void> {
+    if (this.#inFlight > 0)
+      await new Promise<void>((resolve) => {
+        this.#retired = resolve;
+      });
+    await this.close();
   }
 
   async setLogLevel(level: string): Promise<void> {
@@ -194,6 +205,7 @@ export class LiveSession implements UpstreamSession {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#retired?.();
     for (const timer of this.#told.values()) clearTimeout(timer);
     await this.#connection?.close();
   }

@@ -40,6 +40,7 @@ class SessionTable implements Upstreams {
   readonly #starts = new Map<string, Promise<Acquired>>();
   readonly #memories = new Map<string, Memory>();
   readonly #registrations = new Map<string, Registration>();
+  readonly #retiring = new Set<LiveSession>();
   readonly #sweep: NodeJS.Timeout;
   #nextScratch = 0;
   #closed = false;
@@ -96,11 +97,13 @@ class SessionTable implements Upstreams {
 
   releaseServer(server: Registration): void {
     const name = nameOf(server);
-    for (const slot of this.#slots.all()) if (slot.key.server === name) this.#end(slot);
+    const ended = this.#slots
+      .all()
+      .flatMap((slot) => (slot.key.server === name && this.#slots.drop(slot) ? [this.#retire(slot.session)] : []));
     for (const key of this.#memories.keys()) if (key.startsWith(`${name} `)) this.#memories.delete(key);
     this.#registrations.delete(name);
     this.#endStarting((key) => key.startsWith(`${name} `));
-    void this.#dialer.release(server);
+    void this.#dialer.release(server, Promise.all(ended));
   }
 
   status(): ReturnType<Upstreams['status']> {
@@ -126,7 +129,7 @@ class SessionTable implements Upstreams {
     this.#closed = true;
     clearInterval(this.#sweep);
     await Promise.allSettled(this.#starts.values());
-    await Promise.all(this.#slots.all().map((slot) => slot.session.close()));
+    await Promise.all([...this.#slots.all().map((slot) => slot.session), ...this.#retiring].map((session) => session.close()));
     await this.#dialer.close();
   }
 
@@ -208,6 +211,13 @@ class SessionTable implements Upstreams {
     session.touch();
     if (owner.session !== null && owner.listener !== null) session.listen(owner.session, owner.listener);
     return session;
+  }
+
+  /** A changed registration drops no call: each session ends with the last of its own. */
+  async #retire(session: LiveSession): Promise<void> {
+    this.#retiring.add(session);
+    await session.retire();
+    this.#retiring.delete(session);
   }
 
   #end(slot: Slot): void {

@@ -1,0 +1,164 @@
+import { basename, dirname } from 'node:path';
+import type { Success } from '../base/result.ts';
+import { SecretString } from '../base/secret-string.ts';
+import type { JsonObject } from '../contracts/json.ts';
+import type { Transport } from '../contracts/registration.ts';
+import type { ConfigSource, StorageChoice } from '../contracts/running.ts';
+import type { Settings } from '../contracts/settings.ts';
+import { NO_PROXIES, type TrustedProxies, tlsProblem, trustedProxies } from '../http/index.ts';
+import { readTransport } from '../registry/index.ts';
+import { compose } from './compose.ts';
+import { followReferences, pathFrom, readSecretFile, type Secrets } from './file/follow-references.ts';
+import { LISTENERS, type ListenerName, type ListenerPlan } from './file/listeners.ts';
+import { inFile, type LoadedFile } from './file/load.ts';
+import { readConfigFile } from './file/read-file.ts';
+import type { FileServer } from './file/schema.ts';
+import { serverInput } from './file/servers.ts';
+import { type Mistake, type Mistakes, mistake } from './mistake.ts';
+
+/** A listener with the texts of its certificate and key. */
+export interface ReadyListener extends Omit<ListenerPlan, 'tls'> {
+  readonly tls: { readonly cert: string; readonly key: SecretString } | null;
+}
+
+/** A server of the file. `input`, as `POST /api/v1/servers` takes it, may be stored: references stand where `transport` has the secrets. */
+export interface NamedServer {
+  readonly id: string;
+  readonly input: JsonObject;
+  readonly stored: Transport;
+  readonly transport: Transport;
+}
+
+/** All that a gateway is configured by, read and checked as a whole. */
+export interface Configuration {
+  readonly settings: Settings;
+  /** Null where there is no file. */
+  readonly file: LoadedFile | null;
+  readonly listeners: Readonly<Record<ListenerName, ReadyListener>>;
+  readonly proxies: TrustedProxies;
+  /** Null: the embedded store. */
+  readonly storage: StorageChoice | null;
+  readonly servers: readonly NamedServer[];
+}
+
+const PLAIN: ReadyListener = { host: '127.0.0.1', port: null, names: [], origins: [], tls: null };
+
+/** A configuration of the guide's blocks alone. */
+export function plainConfiguration(document: JsonObject, now: number): Success<Configuration> | Mistakes {
+  const composed = compose(document, now);
+  if (!composed.ok) return composed;
+  const { settings } = composed.value;
+  const listeners = { gateway: PLAIN, admin: PLAIN };
+  return { ok: true, value: { settings, file: null, listeners, proxies: NO_PROXIES, storage: null, servers: [] } };
+}
+
+/** Reads the file and everything that it names on this machine. A failure lists every mistake, and nothing was changed. */
+export function readConfiguration({ path, name, env }: ConfigSource, now: number): Success<Configuration> | Mistakes {
+  const read = readConfigFile({ path, name: name || basename(path) }, now);
+  if (!read.ok) return read;
+  const file = read.value;
+  const folder = dirname(path);
+  const secrets = followReferences(file, { folder, env });
+  const listeners = readListeners(file, folder);
+  const proxies = trustedProxies(file.trustedProxies);
+  const servers = readServers(file, secrets);
+  const mistakes = [...secrets.mistakes, ...listeners.mistakes, ...servers.mistakes];
+  if (mistakes.length > 0) return inFile(file.name, mistakes);
+  return {
+    ok: true,
+    value: {
+      settings: file.composed.settings,
+      file,
+      listeners: listeners.ready,
+      proxies: proxies.ok ? proxies.value : NO_PROXIES,
+      storage: storageOf(file, secrets),
+      servers: servers.named,
+    },
+  };
+}
+
+function storageOf({ postgres }: LoadedFile, { found }: Secrets): StorageChoice | null {
+  const url = postgres === null ? undefined : found.get(postgres);
+  return url === undefined ? null : { kind: 'postgres', url };
+}
+
+function readServers(
+  file: LoadedFile,
+  secrets: Secrets,
+): { readonly named: readonly NamedServer[]; readonly mistakes: readonly Mistake[] } {
+  const mistakes: Mistake[] = [];
+  const named = Object.entries(file.servers).flatMap(([id, server]) => {
+    const input = serverInput(id, server);
+    const stored = readTransport(input);
+    const transport = readTransport(serverInput(id, withSecrets(server, secrets)));
+    if (stored !== null && transport !== null) return [{ id, input, stored, transport }];
+    const told = mistake({
+      reason: 'config.secret_unavailable',
+      key: `servers.${id}`,
+      expected: 'secrets on one line each, as headers and variables take them',
+    });
+    mistakes.push({ ...told, position: file.places.keyAt(['servers', id]) });
+    return [];
+  });
+  return { named, mistakes };
+}
+
+function withSecrets(server: FileServer, { found }: Secrets): FileServer {
+  const fill = (values: Readonly<Record<string, string>> | undefined): { [name: string]: string } | undefined =>
+    values === undefined
+      ? undefined
+      : Object.fromEntries(Object.entries(values).map(([name, text]) => [name, found.get(text)?.reveal() ?? text]));
+  const { local } = server;
+  return {
+    ...server,
+    env: fill(server.env),
+    headers: fill(server.headers),
+    local: local === undefined ? undefined : { ...local, env: fill(local.env) },
+  };
+}
+
+function readListeners(
+  file: LoadedFile,
+  folder: string,
+): { readonly ready: Configuration['listeners']; readonly mistakes: readonly Mistake[] } {
+  const mistakes: Mistake[] = [];
+  const ready = (name: ListenerName): ReadyListener => {
+    const plan = file.listeners[name];
+    if (plan.tls === null) return { ...plan, tls: null };
+    const tls = readTls(plan.tls, folder);
+    if (typeof tls !== 'string') return { ...plan, tls };
+    const path = file.places.has(['listeners', name, 'tls']) ? ['listeners', name, 'tls'] : ['tls'];
+    const key = path.join('.');
+    if (!mistakes.some((one) => one.key === key))
+      mistakes.push({ ...mistake({ reason: 'config.invalid', key, expected: tls }), position: file.places.keyAt(path) });
+    return { ...plan, tls: null };
+  };
+  const [gateway, admin] = LISTENERS.map(ready) as [ReadyListener, ReadyListener];
+  return { ready: { gateway, admin }, mistakes };
+}
+
+function readTls(files: NonNullable<ListenerPlan['tls']>, folder: string): ReadyListener['tls'] | string {
+  const cert = readSecretFile(pathFrom(folder, files.cert), 'public');
+  const key = readSecretFile(pathFrom(folder, files.key));
+  if (typeof cert === 'object') return cert.expected;
+  if (typeof key === 'object') return key.expected;
+  const problem = tlsProblem({ cert, key });
+  return problem === null ? { cert, key: new SecretString(key) } : `a certificate and its own key (${problem})`;
+}
+
+/** Why a server of the file cannot be had, at its place: the registry's own words, or those of asking it. */
+export function serverMistake(
+  { file }: Configuration,
+  failed: { readonly id: string; readonly reason: string; readonly detail?: string },
+): Mistake {
+  const { reason, detail = '' } = failed;
+  // The registry names the key itself where it knows it: `servers.files.effects.raed: the server offers no such tool`.
+  const [key = '', said = ''] = detail.startsWith('servers.')
+    ? [detail.slice(0, detail.indexOf(': ')), detail.slice(detail.indexOf(': ') + 2)]
+    : [];
+  const [, id = '', block, ...name] = key.split('.');
+  const path = key === '' ? ['servers', failed.id] : ['servers', id, ...(block === undefined ? [] : [block, name.join('.')])];
+  const expected = key === '' ? `a server that answers (${reason}: ${detail})` : `a tool of it (${said})`;
+  const told = mistake({ reason: 'config.invalid', key: path.join('.'), expected });
+  return { ...told, file: file?.name ?? null, position: file?.places.keyAt(path) ?? null };
+}
