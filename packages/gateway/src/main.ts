@@ -5,7 +5,7 @@ import { type ReadyListener, tellMistake } from './config/index.ts';
 import type { Reason } from './contracts/reasons/index.ts';
 import type { RunningGateway, StartGateway, StartOptions } from './contracts/running.ts';
 import { type Gateway, openGateway } from './gateway/index.ts';
-import type { HostRules, Listener } from './http/index.ts';
+import type { HostRules, Listener, Readiness } from './http/index.ts';
 import { type Applier, applier } from './main/apply.ts';
 import { driftWatch } from './main/drift.ts';
 import { namePlace } from './main/endpoint-file.ts';
@@ -16,6 +16,7 @@ import { notingGrants } from './main/note-grants.ts';
 import { ADMIN_PORT, listenForClients, NOBODY, rulesFor, tlsOf, urlFor } from './main/open-listeners.ts';
 import { metricsOf } from './main/open-metrics.ts';
 import { type Missing, plantSeed } from './main/plant-seed.ts';
+import { readiness } from './main/readiness.ts';
 import { reconcile } from './main/reconcile.ts';
 import { recordSystem } from './main/record-system.ts';
 import { openRooms, type Rooms, TENANT } from './main/rooms.ts';
@@ -29,8 +30,15 @@ const DRAIN_MS = 10_000;
 
 /** Builds every room of a data directory, joins them and opens the listeners: the one place that constructs things. */
 export const startGateway: StartGateway = async (options) => {
-  const rooms = await openRooms(options, options.clock ?? systemClock);
+  let opened: Rooms | null = null;
+  // The journal does not need the store: that it is gone is the last thing that is recorded.
+  const onLost: StartOptions['onLost'] = async (lost) => {
+    if (opened !== null) await recordSystem(opened, 'storage.lost', null, { why: lost.detail ?? lost.reason }, 'error');
+    options.onLost?.(lost);
+  };
+  const rooms = await openRooms({ ...options, onLost }, options.clock ?? systemClock);
   if (!rooms.ok) return rooms;
+  opened = rooms.value;
   const running = await start(rooms.value, options);
   if (!running.ok) await rooms.value.close();
   return running;
@@ -75,7 +83,8 @@ async function join(
   const notices = await keyNotices(rooms);
   if (!notices.ok) return notices;
   const state: State = { port: 0, draining: false, admin: null, startedAt: rooms.clock.now() };
-  const gateway = gatewayOf(rooms, options, state, apply);
+  const ready = readiness(rooms, () => state.draining);
+  const gateway = gatewayOf(rooms, options, state, { apply, ready });
   const { listeners } = rooms.configured.current();
   const listener = await listenForClients(listeners.gateway, options, (request, response) => gateway.handle(request, response));
   if (!listener.ok) return listener;
@@ -87,7 +96,7 @@ async function join(
   const { nextFreePort: nextFree, progress: tell } = options;
   const wish = { port: options.adminPort ?? listeners.admin.port ?? ADMIN_PORT, nextFree, option: '--admin-port' as const, tell };
   const admin = await findPort<RunningAdmin>(wish, (port) =>
-    adminOf(rooms, { ...options, adminPort: port }, { gateway, apply, status, metrics }),
+    adminOf(rooms, { ...options, adminPort: port }, { gateway, apply, status, metrics, ready }),
   );
   if (!admin.ok) {
     await listener.value.close(0);
@@ -124,7 +133,12 @@ interface State {
   readonly startedAt: number;
 }
 
-function gatewayOf(rooms: Rooms, { log }: StartOptions, state: State, apply: Applier): Gateway {
+function gatewayOf(
+  rooms: Rooms,
+  { log }: StartOptions,
+  state: State,
+  { apply, ready }: { readonly apply: Applier; readonly ready: Readiness },
+): Gateway {
   const { clock, large, snapshots, upstreams } = rooms;
   const mac = rooms.vault.mac('audit');
   const { configured } = rooms;
@@ -141,6 +155,7 @@ function gatewayOf(rooms: Rooms, { log }: StartOptions, state: State, apply: App
     hosts: () => rules(state.port),
     secure: configured.current().listeners.gateway.tls !== null,
     proxies: () => configured.current().proxies,
+    ready,
     keyed: (text) => mac.mac(text).toString('hex'),
     inspect: { arguments: [], result: [] },
     onDrift: driftWatch(rooms, apply, log),
@@ -162,9 +177,14 @@ interface AdminParts {
   readonly apply: Applier;
   readonly status: RunningGateway['status'];
   readonly metrics: Metrics;
+  readonly ready: Readiness;
 }
 
-function adminOf(rooms: Rooms, { adminPort, data, log, surroundings }: StartOptions, { gateway, apply, status, metrics }: AdminParts) {
+function adminOf(
+  rooms: Rooms,
+  { adminPort, data, log, surroundings }: StartOptions,
+  { gateway, apply, status, metrics, ready }: AdminParts,
+) {
   const { clock, grants, identity, journal, registry, snapshots } = rooms;
   const plan = rooms.configured.current().listeners.admin;
   return openAdmin({
@@ -179,6 +199,7 @@ function adminOf(rooms: Rooms, { adminPort, data, log, surroundings }: StartOpti
       metrics: () => metrics.text(),
     },
     snapshots,
+    ready,
     clock,
     log,
     host: plan.host,

@@ -5,6 +5,7 @@ import type { Logger } from '../base/log.ts';
 import type { JsonObject, JsonValue } from '../contracts/json.ts';
 import type { Principal } from '../contracts/principal.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
+import type { Readiness } from '../http/index.ts';
 import { mayUse } from './access.ts';
 import { tellingOf } from './answers.ts';
 import type { Attempts } from './attempts.ts';
@@ -38,6 +39,7 @@ export interface Handling {
   readonly closing: AbortSignal;
   readonly streams: { open: number };
   readonly document: () => JsonObject;
+  readonly ready: Readiness;
   readonly seldom: Seldom;
 }
 

@@ -13,6 +13,7 @@ import {
   isOriginAllowed,
   type Listener,
   listen,
+  type Readiness,
   type TrustedProxies,
 } from '../http/index.ts';
 import { ACCESS } from './access.ts';
@@ -30,6 +31,7 @@ import { pointToSocket, prepareSocket, removeSocket, type SocketPlace } from './
 export interface AdminOptions {
   readonly doors: AdminDoors;
   readonly snapshots: SnapshotSource;
+  readonly ready: Readiness;
   readonly clock: Clock;
   readonly log: Logger;
   readonly host: string;
@@ -80,11 +82,12 @@ export async function openAdmin(options: AdminOptions): Promise<Result<RunningAd
   });
 }
 
-function handlingOf({ doors, clock, log, snapshots }: AdminOptions, closing: AbortSignal): Handling {
+function handlingOf({ doors, clock, log, snapshots, ready }: AdminOptions, closing: AbortSignal): Handling {
   const written = recorder(doors.audit, clock, () => snapshots.current(DEFAULT_TENANT).digest);
   const document = (): JsonObject => openApi(VERBS);
   return {
     doors,
+    ready,
     clock,
     log,
     recorder: written,

@@ -3,6 +3,7 @@ import { VERSION } from '../base/version.ts';
 import type { JsonObject, JsonValue } from '../contracts/json.ts';
 import { ACCESS } from './access.ts';
 import { errorBody } from './contract/error.ts';
+import { healthBody } from './contract/health.ts';
 import { ADMIN_LIMITS } from './limits.ts';
 import { REACH } from './reach.ts';
 import type { Gives, Verb } from './verb.ts';
@@ -28,6 +29,7 @@ export function openApi(verbs: readonly Verb[]): JsonObject {
     paths[path] = { ...paths[path], [method]: operation(verb, schemas) };
   }
   const error = { description: 'It was refused or it failed; nothing else tells so.', content: json(schemas.answer(errorBody)) };
+  for (const [path, operationId] of HEALTH) paths[path] = { get: health(operationId, schemas) };
   return {
     openapi: '3.1.0',
     info: { title: 'Sallyport administration API', version: VERSION, description: INTRODUCTION, license: LICENSE },
@@ -71,6 +73,26 @@ function operation(verb: Verb, schemas: Schemas): JsonObject {
     parameters: [...pathParameters(verb, schemas), ...queryParameters(verb, schemas), { $ref: '#/components/parameters/Reason' }],
     ...(body === null ? {} : { requestBody: { required: !body.safeParse({}).success, content: json(schemas.request(body)) } }),
     responses: { [gives.status]: given(gives, schemas), default: { $ref: '#/components/responses/Error' } },
+  };
+}
+
+const HEALTH = [
+  ['/healthz', 'health.live'],
+  ['/readyz', 'health.ready'],
+] as const;
+
+/** The two that ask for no key. */
+function health(operationId: string, schemas: Schemas): JsonObject {
+  const content = json(schemas.answer(healthBody));
+  return {
+    operationId,
+    tags: ['health'],
+    summary: operationId === 'health.live' ? 'The process answers.' : 'A call would be taken.',
+    security: [],
+    responses: {
+      200: { description: 'It is so.', content },
+      ...(operationId === 'health.live' ? {} : { 503: { description: 'It is not, for these reasons.', content } }),
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { answerHealth, HEALTH_PATHS } from '../http/index.ts';
 import { type Arrival, type Handling, handle } from './handle.ts';
 import { VERBS } from './routes/index.ts';
 import type { Verb } from './verb.ts';
@@ -32,6 +33,17 @@ export async function router(
       onRequest: (request, reply) => {
         reply.hijack();
         void run(handling, arrivals, request.raw, reply.raw, verb, request.params as Readonly<Record<string, unknown>>);
+      },
+      handler: () => {},
+    });
+  }
+  for (const path of HEALTH_PATHS) {
+    app.route({
+      method: 'GET',
+      url: path,
+      onRequest: (request, reply) => {
+        reply.hijack();
+        if (!answerHealth(request.raw, reply.raw, handling.ready)) void run(handling, arrivals, request.raw, reply.raw, null, {});
       },
       handler: () => {},
     });

@@ -40,6 +40,10 @@ export interface AuditRoom extends Journal {
   readonly logs: readonly TenantId[];
   /** Over all logs. */
   readonly backlog: Backlog;
+  /** Why nothing can be recorded; null where it can. */
+  readonly problem: AuditReason | null;
+  /** Finds out whether records become durable, by a write where there was none for seconds: `problem` says it afterwards. Never fails. */
+  probe(): Promise<void>;
   follow(log: TenantId, request: FollowRequest): Promise<Result<number, AuditReason>>;
   query(log: TenantId, query: Query): Promise<Result<QueryPage, AuditReason>>;
   verify(log: TenantId): Promise<Result<Verification, AuditReason>>;
@@ -83,8 +87,18 @@ class JournalRoom implements AuditRoom {
   }
 
   get writable(): boolean {
-    if (this.#closed || this.#health.poisoned !== null) return false;
-    return [...this.#logs.values()].every((open) => open.writer.writable);
+    return this.problem === null;
+  }
+
+  get problem(): AuditReason | null {
+    if (this.#health.poisoned !== null) return 'audit.journal_poisoned';
+    if (this.#closed) return 'audit.journal_unavailable';
+    for (const { writer } of this.#logs.values()) if (writer.problem !== null) return writer.problem;
+    return null;
+  }
+
+  async probe(): Promise<void> {
+    await Promise.all([...this.#logs.values()].map(({ writer }) => writer.probe()));
   }
 
   get backlog(): Backlog {

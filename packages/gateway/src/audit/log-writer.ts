@@ -46,6 +46,7 @@ export interface DurableEnd {
 const FIRST_BUFFER_BYTES = 64 * 1024;
 const KEPT_BUFFER_BYTES = 1024 * 1024;
 const RETRY_MS = 1000;
+const PROBE_AFTER_MS = 5000;
 
 /** Bytes of a new segment that batches can have: all but its header and the mark at its end. */
 const roomIn = (settings: JournalSettings): number => settings.segmentBytes - 2 * SECTOR;
@@ -67,6 +68,7 @@ export class LogWriter {
   #waitingRecords = 0;
   #waitingBytes = 0;
   #outOfRoom = false;
+  #durableAt = Number.NEGATIVE_INFINITY;
   #retry: NodeJS.Timeout | null = null;
   #closed = false;
   #idle: (() => void)[] = [];
@@ -77,8 +79,24 @@ export class LogWriter {
     for (const index of openIntents) this.#openIntents.add(index);
   }
 
-  get writable(): boolean {
-    return !this.#closed && !this.#outOfRoom && this.#deps.health.poisoned === null;
+  /** Why nothing can be recorded now; null where it can. */
+  get problem(): AuditReason | null {
+    if (this.#deps.health.poisoned !== null) return 'audit.journal_poisoned';
+    return this.#closed || this.#outOfRoom ? 'audit.journal_unavailable' : null;
+  }
+
+  /** Writes a batch without records where nothing became durable for `PROBE_AFTER_MS`: `problem` is true afterwards, and not what it was long ago. */
+  async probe(): Promise<void> {
+    if (this.problem !== null || this.#deps.clock.monotonic() - this.#durableAt < PROBE_AFTER_MS) return;
+    if (this.#writing || this.#turning || this.#waitingRecords > 0) return this.flush();
+    // A segment begins with a record: by that it is known to be in use. Where this one is full, what counts is whether there is a next.
+    if (!this.#fits(SECTOR)) {
+      await this.#deps.segments.prepare();
+      if (!this.#deps.segments.prepared) this.#waitForRoom();
+      return;
+    }
+    this.#writing = true;
+    await this.#commit(new Batch(Buffer.alloc(SECTOR)));
   }
 
   get end(): DurableEnd {
@@ -205,6 +223,7 @@ export class LogWriter {
   async #commit(batch: Batch): Promise<void> {
     const began = this.#deps.clock.monotonic();
     const settled = await this.#write(batch);
+    if (settled.ok) this.#durableAt = this.#deps.clock.monotonic();
     if (settled.ok) this.#deps.meter?.committed(batch.waiting.length, batch.bytes, this.#deps.clock.monotonic() - began);
     else this.#deps.meter?.failed(batch.waiting.length, settled.reason);
     this.#settle(batch, settled);
@@ -244,11 +263,16 @@ export class LogWriter {
     this.#position = { epoch, sequence: sequence + 1, index: index + count, previousCrc: crc, offset: offset + length };
   }
 
+  #fits(bytes: number): boolean {
+    const current = this.#deps.segments.current;
+    return current !== null && this.#position.offset + bytes + SECTOR <= current.entry.size;
+  }
+
   // One sector stays free in each segment for the mark that another one follows: without it, a lost last segment would go unnoticed.
   async #makeRoom(bytes: number): Promise<boolean> {
     const { segments } = this.#deps;
+    if (this.#fits(bytes)) return true;
     const current = segments.current;
-    if (current !== null && this.#position.offset + bytes + SECTOR <= current.entry.size) return true;
     await segments.prepare();
     if (!segments.prepared) return this.#waitForRoom();
     if (current !== null) await this.#writeBatch(new Batch(Buffer.alloc(SECTOR)), FLAG.end);

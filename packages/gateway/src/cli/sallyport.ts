@@ -78,6 +78,7 @@ const program = programOf({
     shown,
     onStop: stopWith,
     self: SELF,
+    exit: (code) => process.exit(code),
     startedByNpm: env['npm_lifecycle_event'] === 'start',
   },
   printing: { terminalFor, absolute: (path) => resolve(path), self: SELF, key: env['SALLYPORT_KEY'] },

@@ -1,7 +1,7 @@
 import type { PublicPart } from '@sallyport/ledger';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
-import type { Result } from '../base/result.ts';
+import type { Failure, Result } from '../base/result.ts';
 import type { SecretString } from '../base/secret-string.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { Role } from './principal.ts';
@@ -124,6 +124,11 @@ export interface StartOptions {
   readonly log: Logger;
   /** A line for people: what takes longer than a second, or is not as they wished. */
   readonly progress: (line: string) => void;
+  /**
+   * What the gateway stands on is gone for good while it ran. It refuses what needs it from then on; whoever started it stops it, and ends with
+   * an error, so that whatever watches the process starts it anew.
+   */
+  readonly onLost?: (lost: Failure<Reason>) => void;
   /** The machine's, where none is given. */
   readonly clock?: Clock;
 }

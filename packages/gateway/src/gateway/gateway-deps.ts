@@ -4,7 +4,7 @@ import type { Logger } from '../base/log.ts';
 import type { Authenticator } from '../contracts/authenticator.ts';
 import type { Journal } from '../contracts/journal.ts';
 import type { SnapshotSource } from '../contracts/snapshot.ts';
-import type { HostRules, TrustedProxies } from '../http/index.ts';
+import type { HostRules, Readiness, TrustedProxies } from '../http/index.ts';
 import type { LargeReader } from '../protocol/index.ts';
 import type { ArgumentScreen, ResultScreen } from './guard.ts';
 import type { Upstreams } from './upstream/upstream.ts';
@@ -19,6 +19,7 @@ export interface GatewayDeps {
   readonly snapshots: SnapshotSource;
   readonly upstreams: Upstreams;
   readonly large: LargeReader;
+  readonly ready: Readiness;
   readonly hosts: () => HostRules;
   readonly secure: boolean;
   /** Peers whose X-Forwarded-For is believed, as the configuration has them now. */

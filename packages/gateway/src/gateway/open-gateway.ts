@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { KeyId } from '../base/ids.ts';
+import { answerHealth } from '../http/index.ts';
 import { rulesOf } from '../protocol/index.ts';
 import { answerExchange, reply } from './answer-exchange.ts';
 import { answerTo } from './downstream/answer.ts';
@@ -7,7 +8,6 @@ import { openListens } from './downstream/listens.ts';
 import { openSessions } from './downstream/sessions.ts';
 import { type ExchangeTimes, Figures, type GuardFigures, type GuardTimes } from './figures.ts';
 import type { GatewayDeps } from './gateway-deps.ts';
-import { healthOf, sendHealth } from './health.ts';
 import { Holds } from './holds.ts';
 import { InFlight } from './in-flight.ts';
 import { describe } from './line.ts';
@@ -48,8 +48,7 @@ export function openGateway(deps: GatewayDeps): Gateway {
   sweep.unref();
   return {
     handle(request, response) {
-      const health = request.method === 'GET' ? healthOf(request.url ?? '', { draining, recording: deps.journal.writable }) : null;
-      if (health !== null) return sendHealth(response, health);
+      if (answerHealth(request, response, deps.ready)) return;
       inFlight.begin();
       const answer = answerTo(response);
       run(request, answer)

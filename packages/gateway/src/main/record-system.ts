@@ -3,7 +3,13 @@ import type { JsonObject } from '../contracts/json.ts';
 import { type Rooms, TENANT } from './rooms.ts';
 
 /** What the gateway does by itself: start, stop, keys of a first run. */
-export const recordSystem = ({ journal, clock }: Rooms, action: string, object: string | null, details: JsonObject) =>
+export const recordSystem = (
+  { journal, clock }: Pick<Rooms, 'journal' | 'clock'>,
+  action: string,
+  object: string | null,
+  details: JsonObject,
+  status: 'ok' | 'error' = 'ok',
+) =>
   journal.append(TENANT, {
     record: {
       v: 1,
@@ -13,7 +19,7 @@ export const recordSystem = ({ journal, clock }: Rooms, action: string, object: 
       time: clock.now(),
       via: 'gateway',
       action,
-      status: 'ok',
+      status,
       ...(object === null ? {} : { object }),
     },
     secret: Buffer.from(JSON.stringify(details)),

@@ -117,7 +117,7 @@ interface Ground {
 }
 
 /** What everything stands on: the directory, its keys and its state, in this order. */
-async function openGround({ data, log }: StartOptions, clock: Clock, closing: (() => Promise<void> | void)[]): Opened<Ground> {
+async function openGround({ data, log, onLost }: StartOptions, clock: Clock, closing: (() => Promise<void> | void)[]): Opened<Ground> {
   const directory = secureDirectory(data);
   if (!directory.ok) return directory;
   // Keys are made for an empty directory only: beside data that older keys sealed, new ones would hide the loss.
@@ -126,7 +126,7 @@ async function openGround({ data, log }: StartOptions, clock: Clock, closing: ((
   if (!vault.ok) return vault;
   closing.push(() => vault.value.close());
   const key = vault.value.stateKey();
-  const storage = await openStorage({ dir: data, key, clock, log });
+  const storage = await openStorage({ dir: data, key, clock, log, onLost: (why) => onLost?.(failure('storage.unavailable', why)) });
   key.fill(0);
   if (!storage.ok) return storage;
   closing.push(() => storage.value.close());

@@ -19,6 +19,8 @@ export interface StorageDeps {
   readonly key: Buffer;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Told once where the thread that owns the database ended by itself. It is not started again: see docs/decisions/a-lost-store-ends-the-process.md. */
+  readonly onLost?: (why: string) => void;
 }
 
 interface Paths {
@@ -35,7 +37,7 @@ export async function openStorage(deps: StorageDeps): Promise<Result<Storage, St
   const paths = { database: join(deps.dir, 'state.db'), keyCheck: join(deps.dir, 'state.key-check') };
   const prepared = prepare(deps, paths);
   if (!prepared.ok) return prepared;
-  const channel = await WorkerChannel.open({ file: paths.database, key: Uint8Array.from(deps.key) }, deps.log);
+  const channel = await WorkerChannel.open({ file: paths.database, key: Uint8Array.from(deps.key) }, deps);
   if (!(channel instanceof WorkerChannel)) return explain(channel.reason, channel.detail, prepared.value, paths);
   if (prepared.value === 'absent') writeKeyCheck(paths.keyCheck, deps.key);
   const storage = assemble(channel, deps.clock);

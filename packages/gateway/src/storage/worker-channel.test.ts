@@ -15,7 +15,7 @@ let channel: WorkerChannel;
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'sallyport-channel-'));
   closeSync(openSync(join(dir, 'x.db'), 'wx', 0o600));
-  const opened = await WorkerChannel.open({ file: join(dir, 'x.db'), key: new Uint8Array(32) }, silentLogger);
+  const opened = await WorkerChannel.open({ file: join(dir, 'x.db'), key: new Uint8Array(32) }, { log: silentLogger });
   if (!(opened instanceof WorkerChannel)) throw new Error(opened.detail);
   channel = opened;
 });

@@ -4,6 +4,11 @@ import type { Answer, Command, Opened, Reply, Request, WorkerInput } from './mes
 import { StorageError } from './storage-error.ts';
 import { STORAGE_LIMITS } from './storage-limits.ts';
 
+interface Told {
+  readonly log: Logger;
+  readonly onLost?: (why: string) => void;
+}
+
 interface Pending {
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: Error) => void;
@@ -16,25 +21,25 @@ const WORKER_FILE = import.meta.url.endsWith('.ts') ? './sqlite-worker.ts' : './
 /** The thread that owns the database. Commands are answered in the order in which they were sent; once it died everything is refused. */
 export class WorkerChannel {
   readonly #worker: Worker;
-  readonly #log: Logger;
+  readonly #told: Told;
   readonly #pending = new Map<number, Pending>();
   #next = 1;
   #late = 0;
   #death: string | null = null;
   #closing = false;
 
-  private constructor(worker: Worker, log: Logger) {
+  private constructor(worker: Worker, told: Told) {
     this.#worker = worker;
-    this.#log = log;
+    this.#told = told;
     worker.on('message', (reply: Reply) => this.#settle(reply));
     worker.on('error', (error: Error) => this.#die(`the store's thread failed: ${error.message}`));
     worker.on('exit', () => this.#die("the store's thread has ended"));
   }
 
-  static async open(input: WorkerInput, log: Logger): Promise<WorkerChannel | Extract<Opened, { opened: false }>> {
+  static async open(input: WorkerInput, told: Told): Promise<WorkerChannel | Extract<Opened, { opened: false }>> {
     const worker = new Worker(new URL(WORKER_FILE, import.meta.url), { workerData: input, env: {}, execArgv: [], name: 'storage' });
     const opened = await firstMessage(worker);
-    if (opened.opened) return new WorkerChannel(worker, log);
+    if (opened.opened) return new WorkerChannel(worker, told);
     await worker.terminate();
     return opened;
   }
@@ -83,8 +88,12 @@ export class WorkerChannel {
   }
 
   #die(why: string): void {
-    if (this.#death === null && !this.#closing) this.#log.error('storage.unavailable', { why });
+    const lost = this.#death === null && !this.#closing;
     this.#death ??= why;
+    if (lost) {
+      this.#told.log.error('storage.unavailable', { why });
+      this.#told.onLost?.(why);
+    }
     for (const { reject, timer } of this.#pending.values()) {
       clearTimeout(timer);
       reject(new StorageError('storage.unavailable', why));

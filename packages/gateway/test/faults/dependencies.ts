@@ -113,6 +113,13 @@ export const DEPENDENCIES: readonly Dependency[] = [
     test: 'packages/gateway/test/faults/lost-dependencies.test.ts',
   },
   {
+    dependency: 'state store',
+    fails: 'its thread ends: what `serve` and `demo` do',
+    reason: 'storage.unavailable',
+    answer: 'the end is recorded, `/readyz` answers 503, and the process stops in order and exits with 1',
+    test: 'packages/gateway/test/faults/readiness.test.ts',
+  },
+  {
     dependency: 'policy engine',
     fails: 'it throws or cannot evaluate',
     reason: 'policy.fault',

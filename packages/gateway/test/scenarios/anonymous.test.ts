@@ -33,7 +33,7 @@ const MCP_PATHS = ['/mcp', '/mcp/local', ...UNKNOWN, '/api/v1/keys'];
 const MCP_VERBS = ['POST', 'GET', 'DELETE'];
 
 const ADMIN_ROUTES = VERBS.map(({ method, path }) => [method, path.replace(':id', 'local')] as const);
-const ADMIN_UNKNOWN = ['/', '/healthz', '/readyz', '/metrics', '/mcp', '/api', '/api/v1', '/api/v1/nothing', '/api/v2/keys'];
+const ADMIN_UNKNOWN = ['/', '/healthz/', '/readyz/x', '/metrics', '/mcp', '/api', '/api/v1', '/api/v1/nothing', '/api/v2/keys'];
 const ADMIN_PATHS = [
   ...ADMIN_ROUTES,
   ...ADMIN_UNKNOWN.flatMap((path) => ['GET', 'POST', 'PUT', 'DELETE'].map((verb) => [verb, path] as const)),

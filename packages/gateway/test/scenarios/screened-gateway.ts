@@ -51,6 +51,7 @@ export async function startScreened(): Promise<Screened> {
     hosts: () => hostRules({ secure: false, port, names: [], origins: [] }),
     secure: false,
     proxies: () => NO_PROXIES,
+    ready: async () => [],
     keyed: (text) => mac.mac(text).toString('hex'),
     inspect: {
       arguments: [{ name: 'inspect-arguments', check: (call) => checkArguments(call) }],

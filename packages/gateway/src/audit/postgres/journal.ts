@@ -40,6 +40,8 @@ export interface PostgresJournalDeps {
 
 /** Connections of the journal alone, so that no other query makes a record wait. */
 const CONNECTIONS = 4;
+/** How long it is believed that the database cannot be reached, after a probe that failed. */
+const PROBE_HOLDS_MS = 5000;
 
 /** Opens the journal in the tables of a database that other gateways may write to as well. */
 export async function openPostgresJournal(deps: PostgresJournalDeps): Promise<Result<AuditRoom, AuditReason>> {
@@ -62,6 +64,7 @@ class PostgresJournalRoom implements AuditRoom {
   readonly #opening = new Map<TenantId, Promise<Result<PostgresLogWriter, AuditReason>>>();
   readonly #refusals: RefusalFold;
   readonly #successor: Successor;
+  #unreachableUntil = 0;
   #closed = false;
 
   constructor(deps: PostgresJournalDeps) {
@@ -70,7 +73,7 @@ class PostgresJournalRoom implements AuditRoom {
     this.#database = deps.storage.postgres.apart('journal', CONNECTIONS);
     this.#life = new Life(deps.storage.postgres, deps.report);
     this.#take = { ...deps, database: this.#database, gateway: this.#life.gateway };
-    this.#refusals = openRefusalFold({ append: (log, entry) => this.append(log, entry), clock: deps.clock });
+    this.#refusals = openRefusalFold({ append: (log, entry) => this.#appendUncounted(log, entry), clock: deps.clock });
     this.#successor = new Successor(this.#take, (log) => this.#writer(log as TenantId));
   }
 
@@ -79,7 +82,19 @@ class PostgresJournalRoom implements AuditRoom {
   }
 
   get writable(): boolean {
-    return !this.#closed && [...this.#writers.values()].every((writer) => writer.writable);
+    return this.problem === null;
+  }
+
+  get problem(): AuditReason | null {
+    if (this.#closed || this.#deps.clock.monotonic() < this.#unreachableUntil) return 'audit.journal_unavailable';
+    for (const writer of this.#writers.values()) if (writer.problem !== null) return writer.problem;
+    return null;
+  }
+
+  /** Asks the database: the next record would find out as well. */
+  async probe(): Promise<void> {
+    const head = await this.#reading(async () => success(await readHead(this.#database, DEFAULT_TENANT)));
+    this.#unreachableUntil = head.ok ? 0 : this.#deps.clock.monotonic() + PROBE_HOLDS_MS;
   }
 
   get backlog(): Backlog {
@@ -100,7 +115,12 @@ class PostgresJournalRoom implements AuditRoom {
     return success(null);
   }
 
-  async append(log: TenantId, entry: JournalEntry): Promise<Result<Receipt, AuditReason>> {
+  append(log: TenantId, entry: JournalEntry): Promise<Result<Receipt, AuditReason>> {
+    this.#deps.meter?.given(entry.record);
+    return this.#appendUncounted(log, entry);
+  }
+
+  async #appendUncounted(log: TenantId, entry: JournalEntry): Promise<Result<Receipt, AuditReason>> {
     const known = this.#writers.get(log);
     if (known !== undefined) return this.#append(known, log, entry);
     const opened = await this.#open(log);
@@ -108,6 +128,7 @@ class PostgresJournalRoom implements AuditRoom {
   }
 
   refuse(log: TenantId, key: string, entry: JournalEntry): Promise<Result<Receipt | null, AuditReason>> {
+    this.#deps.meter?.given(entry.record);
     return this.#refusals.record(log, key, entry);
   }
 
@@ -147,7 +168,6 @@ class PostgresJournalRoom implements AuditRoom {
   }
 
   #append(writer: PostgresLogWriter, log: TenantId, entry: JournalEntry): Promise<Result<Receipt, AuditReason>> {
-    this.#deps.meter?.given(entry.record);
     const sealed = sealEntry(this.#deps.sealer, log, entry);
     return sealed.ok ? writer.append({ ...sealed.value, id: entry.record.id }) : Promise.resolve(sealed);
   }

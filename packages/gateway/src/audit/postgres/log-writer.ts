@@ -87,8 +87,9 @@ export class PostgresLogWriter {
     return this.#epoch;
   }
 
-  get writable(): boolean {
-    return !this.#closed && this.#trouble === null;
+  /** Why nothing can be recorded now; null where it can. */
+  get problem(): AuditReason | null {
+    return this.#closed ? 'audit.journal_unavailable' : (this.#trouble?.reason ?? null);
   }
 
   get closed(): boolean {

@@ -7,7 +7,7 @@ import { CLIENTS, type Program } from '../clients/index.ts';
 import { clientsScreen } from '../clients/screen.ts';
 import type { GlobalOptions } from '../connection.ts';
 import { demoScreen, firstLine } from '../demo-screen.ts';
-import { CommandError, EXIT } from '../exit.ts';
+import { CommandError, EXIT, type ExitCode } from '../exit.ts';
 import { sanitize } from '../render/sanitize.ts';
 import type { Terminal } from '../terminal.ts';
 import { CONFIG_FILE } from './check.ts';
@@ -29,6 +29,7 @@ export interface Starting {
   readonly onStop: (stop: () => Promise<void>) => void;
   /** How this very program is started from anywhere. */
   readonly self: Program;
+  readonly exit: (code: ExitCode) => void;
   /** True: the reader typed `npm start`. */
   readonly startedByNpm: boolean;
 }
@@ -42,6 +43,8 @@ interface ServeOptions extends GlobalOptions {
 
 const DEFAULT_PORT = '8080';
 const DEFAULT_ADMIN_PORT = '8081';
+/** What an orderly end may take when something that it needs is gone. */
+const LOST_MS = 15_000;
 
 export function startingCommands(program: Command, starting: Starting): void {
   program
@@ -121,6 +124,13 @@ async function begin(
   own: Pick<StartOptions, 'data' | 'seed' | 'nextFreePort' | 'file'>,
 ): Promise<RunningGateway> {
   const start = await starting.startGateway();
+  const endLost = async ({ reason, detail }: { readonly reason: string; readonly detail?: string }): Promise<void> => {
+    terminal.tell(`sallyport: it cannot go on: ${sanitize(detail ?? reason)}. It stops now; start it again.\n  ${reason}`);
+    setTimeout(() => starting.exit(EXIT.refused), LOST_MS);
+    const result = await started;
+    if (result.ok) await result.value.stop();
+    starting.exit(EXIT.refused);
+  };
   const started = start({
     ...own,
     port: portOf('--port', options.port),
@@ -132,6 +142,7 @@ async function begin(
     surroundings: starting.machine,
     log: starting.logTo(terminal),
     progress: (line) => terminal.tell(`  ${sanitize(line)}`),
+    onLost: (lost) => void endLost(lost),
   });
   starting.onStop(async () => {
     const result = await started;
