@@ -191,6 +191,7 @@ const TELLINGS = {
   'protocol.asks_for_secret': NOT_GIVEN_HERE,
   'protocol.unsafe_url': NOT_GIVEN_HERE,
   'protocol.context_of_others': NOT_GIVEN_HERE,
+  'protocol.event_unknown': NOT_GIVEN_HERE,
 
   'gateway.upstream_start_failed': tell(
     502,

@@ -28,6 +28,13 @@ export const LIMITS = {
   streamsPerSession: 4,
   listensPerPrincipal: 16,
   streamBufferBytes: 1_048_576,
+  /** What a stream keeps to be told again: events of one, bytes of a session's and of all, and for how long once it is complete. */
+  replayEvents: 1000,
+  replaySessionBytes: 16_777_216,
+  replayBytes: 67_108_864,
+  replayMs: 120_000,
+  /** A call of a stateful session that takes longer is answered as a stream, which can be taken up again. */
+  streamAfterMs: 5000,
   callMs: 60_000,
   callTotalMs: 300_000,
   startMs: 20_000,

@@ -33,6 +33,10 @@ export function answerExchange(deps: GatewayDeps, { guards, works, figures, drai
     try {
       const handler = HANDLERS[exchange.frame.plan.class];
       if (!handler) return await refuse(exchange, { verdict: 'deny', reason: 'protocol.method_not_built' }, answer);
+      const { session, kind } = exchange.frame;
+      // A call of a stateful session outlives its connection: what it says can be asked for again (MCP 2025-11-25, transports).
+      if (session !== null && kind === 'request')
+        answer.resumable(() => works.shelf.open(session, exchange.principal.credential.id), session.revision === PRIMED);
       await handler(exchange, answer, works);
     } catch (fault) {
       deps.log.error('gateway.fault', { ref: exchange.id, fault: describe(fault) });
@@ -56,6 +60,9 @@ export function answerExchange(deps: GatewayDeps, { guards, works, figures, drai
     figures.exchanges[outcome.passed ? 'passed' : 'denied'].add((deps.clock.monotonic() - received.startedAt) * 1000);
   };
 }
+
+/** The revision whose clients take an event without data: a stream can begin with one before there is anything to say. */
+const PRIMED = '2025-11-25';
 
 /** Answers with a denial that is already recorded. A refused notification has no answer but its HTTP status. */
 export const reply: Works['reply'] = (exchange, denied, answer, meta) => {

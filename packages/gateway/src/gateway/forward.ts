@@ -142,6 +142,7 @@ function requestOf(call: Call, answer: Answer, inFlight: InFlight): UpstreamRequ
     log: level !== null ? { level, onMessage: (params) => isSevereEnough(params, level) && tell('notifications/message', params) } : null,
     paramHeaders: call.target.kind === 'tool' ? writeParamHeaders(call.arguments, call.target.paramHeaders) : {},
     ...(inFlight.stream === null ? {} : { origin: inFlight.stream }),
+    onParked: (retryMs) => answer.park(retryMs),
   };
 }
 

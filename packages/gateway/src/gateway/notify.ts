@@ -28,16 +28,24 @@ function wanted(session: Session, params: JsonObject): boolean {
   return session.logLevel === null || isSevereEnough(params, session.logLevel);
 }
 
-// A message goes out on one stream only: the standing one, else that of the newest call to this server.
+// A message goes out on one stream only: the standing one, else that of the newest call to this server, else it waits for a client that comes back.
 function tellOnce(session: Session, server: ServerId, json: string): void {
-  if (tellSession(session, json)) return;
-  [...session.calls].findLast((call) => call.server === server)?.notify(json);
+  if (tellStanding(session, json)) return;
+  const call = [...session.calls].findLast((one) => one.server === server);
+  if (call) call.notify(json);
+  else keepFor(session, json);
 }
 
-function tellSession(session: Session, json: string): boolean {
+function tellSession(session: Session, json: string): void {
+  if (!tellStanding(session, json)) keepFor(session, json);
+}
+
+function tellStanding(session: Session, json: string): boolean {
   for (const stream of session.streams.keys()) if (stream.send(json)) return true;
   return false;
 }
+
+const keepFor = (session: Session, json: string): void => void [...session.away].at(-1)?.send(json);
 
 /** After a changed snapshot: everybody whose list may differ is told, on standing streams only. */
 export function announceListChanged(works: Pick<Works, 'sessions' | 'listens'>): void {

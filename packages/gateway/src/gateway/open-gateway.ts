@@ -6,6 +6,7 @@ import { answerExchange, reply } from './answer-exchange.ts';
 import { answerTo } from './downstream/answer.ts';
 import { openListens } from './downstream/listens.ts';
 import { openSessions } from './downstream/sessions.ts';
+import { Shelf } from './downstream/shelf.ts';
 import { type ExchangeTimes, Figures, type GuardFigures, type GuardTimes } from './figures.ts';
 import type { GatewayDeps } from './gateway-deps.ts';
 import { Holds } from './holds.ts';
@@ -35,16 +36,23 @@ export interface Gateway {
 
 export function openGateway(deps: GatewayDeps): Gateway {
   const { clock, log } = deps;
-  const sessions = openSessions(clock, (session) => deps.upstreams.releaseSession(session.id));
+  const shelf = new Shelf(clock);
+  const sessions = openSessions(clock, (session) => {
+    shelf.endSession(session.id);
+    deps.upstreams.releaseSession(session.id);
+  });
   const listens = openListens(clock);
   const figures = new Figures();
   const inFlight = new InFlight();
   const pipeline = { ...deps, sessions };
-  const works = worksOf(deps, { sessions, listens, screens: screensOf(pipeline) });
+  const works = worksOf(deps, { sessions, shelf, listens, screens: screensOf(pipeline) });
   let draining = false;
   const run = answerExchange(deps, { guards: guardsOf(pipeline), works, figures, draining: () => draining });
   const endAnnouncing = deps.snapshots.onChange(() => announceListChanged(works));
-  const sweep = setInterval(() => sessions.sweep(), SWEEP_MS);
+  const sweep = setInterval(() => {
+    sessions.sweep();
+    shelf.sweep();
+  }, SWEEP_MS);
   sweep.unref();
   return {
     handle(request, response) {
@@ -60,6 +68,7 @@ export function openGateway(deps: GatewayDeps): Gateway {
     },
     dropCredential(key) {
       for (const session of sessions.all()) for (const [stream, opener] of session.streams) if (opener === key) stream.end();
+      shelf.endOpener(key);
       listens.endAll((principal) => principal.credential.id === key);
     },
     figures: () => ({ guards: figures.read(), sessions: sessions.size, inFlight: inFlight.count, listens: listens.size }),
@@ -79,7 +88,7 @@ export function openGateway(deps: GatewayDeps): Gateway {
 const SWEEP_MS = 30_000;
 const LAST_RESORT = '{"jsonrpc":"2.0","id":null,"error":{"code":50000,"message":"The gateway could not answer."}}';
 
-function worksOf(deps: GatewayDeps, own: Pick<Works, 'sessions' | 'listens' | 'screens'>): Works {
+function worksOf(deps: GatewayDeps, own: Pick<Works, 'sessions' | 'shelf' | 'listens' | 'screens'>): Works {
   const { clock, log, journal, snapshots, upstreams, keyed, onDrift } = deps;
   return {
     ...own,

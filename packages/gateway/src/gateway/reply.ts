@@ -76,6 +76,7 @@ export const REPLIES = {
   'protocol.missing_capability': protocol(-32021, 400, 'The request needs a capability that the client did not declare.'),
   'protocol.session_required': protocol(-32600, 400, 'Mcp-Session-Id is required: begin with initialize.'),
   'protocol.session_unknown': { as: 'transport', http: 404, code: 40400, text: 'This session is not known: begin with initialize.' },
+  'protocol.event_unknown': protocol(-32600, 400, 'The stream of this event is not known, or over: open one without Last-Event-ID.'),
 
   'protocol.asks_for_secret': tool(-32602, 'A form must not ask for a password, a key or the like: use a URL.'),
   'protocol.unsafe_url': tool(-32602, 'The server wanted to send a person to a URL that is not plain https; it was not passed on.'),

@@ -58,8 +58,11 @@ export async function openLane(lane: Lane, denied: readonly string[] = []): Prom
   }
 }
 
+// Tools have their effects one by one, below.
+const READABLE: JsonObject = { prompts: 'read', templates: 'read', resources: 'read' };
+
 async function register(gateway: TestGateway, lane: Lane, witness: string): Promise<void> {
-  const made = await gateway.admin('POST', '/servers', { id: SERVER, transport: transportOf(lane, witness) });
+  const made = await gateway.admin('POST', '/servers', { id: SERVER, transport: transportOf(lane, witness), ...READABLE });
   if (made.status !== 201 && made.status !== 200) throw new Error(`registering the fixture: ${JSON.stringify(made.body)}`);
 }
 
@@ -80,7 +83,7 @@ function transportOf(lane: Lane, witness: string): JsonObject {
 async function setEffects(gateway: TestGateway, denied: readonly string[]): Promise<void> {
   const shown = await gateway.admin('GET', `/servers/${SERVER}`);
   for (const tool of shown.body['tools'] as readonly JsonObject[]) {
-    if (denied.includes(String(tool['name']))) continue;
+    if (tool['kind'] !== 'tool' || denied.includes(String(tool['name']))) continue;
     const set = await gateway.admin('POST', `/servers/${SERVER}/approve`, { tool: tool['name'] ?? '', effect: 'read' });
     if (set.status !== 200) throw new Error(`the effect of ${String(tool['name'])}: ${JSON.stringify(set.body)}`);
   }

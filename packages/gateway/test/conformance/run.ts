@@ -25,8 +25,9 @@ async function main(args: readonly string[]): Promise<number> {
   return reports.every(isGood) ? 0 : 1;
 }
 
-const isGood = ({ scenarios, journal, denied }: LaneReport): boolean => {
-  const { scored, scoredPassed, promised, promisedPassed } = countsOf(scenarios);
+const isGood = (report: LaneReport): boolean => {
+  const { journal, denied } = report;
+  const { scored, scoredPassed, promised, promisedPassed } = countsOf(report);
   return scored === scoredPassed && promised === promisedPassed && journal.wrong.length === 0 && (denied ?? []).length === 0;
 };
 

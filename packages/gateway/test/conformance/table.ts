@@ -1,15 +1,21 @@
-import { laneName } from './lanes.ts';
+import { type Lane, laneName } from './lanes.ts';
 import type { LaneReport } from './run-lane.ts';
 import { isPassed, type Scenario } from './suite.ts';
 
-/** The unscored scenarios that are promised besides (the others are extensions that the fixtures do not offer). */
-export const PROMISED: readonly string[] = [
+const PROMISED: readonly string[] = [
   'server-session-lifecycle',
   'server-sse-polling',
   'json-schema-2020-12',
   'http-header-validation',
   'http-custom-header-server-validation',
 ];
+
+/**
+ * The unscored scenarios that are promised besides; the others are extensions that the fixtures do not offer. A server on stdio has no stream that it
+ * could close.
+ */
+export const isPromised = ({ upstream }: Lane, scenario: string): boolean =>
+  PROMISED.includes(scenario) && (upstream === 'http' || scenario !== 'server-sse-polling');
 
 export interface Counts {
   readonly scored: number;
@@ -21,9 +27,9 @@ export interface Counts {
   readonly warnings: number;
 }
 
-export function countsOf(scenarios: readonly Scenario[]): Counts {
+export function countsOf({ lane, scenarios }: Pick<LaneReport, 'lane' | 'scenarios'>): Counts {
   const scored = scenarios.filter((scenario) => scenario.scored);
-  const promised = scenarios.filter(({ name }) => PROMISED.includes(name));
+  const promised = scenarios.filter(({ name }) => isPromised(lane, name));
   const counted = [...scored, ...promised];
   const sum = (of: (scenario: Scenario) => number): number => counted.reduce((total, scenario) => total + of(scenario), 0);
   return {
@@ -52,8 +58,9 @@ export function tableOf(reports: readonly LaneReport[]): string {
   return [...lines, ...reports.flatMap(complaintsOf)].join('\n');
 }
 
-function rowOf({ lane, scenarios, journal, denied }: LaneReport): readonly string[] {
-  const { scored, scoredPassed, promised, promisedPassed, checks, checksFailed, warnings } = countsOf(scenarios);
+function rowOf(report: LaneReport): readonly string[] {
+  const { lane, journal, denied } = report;
+  const { scored, scoredPassed, promised, promisedPassed, checks, checksFailed, warnings } = countsOf(report);
   return [
     laneName(lane),
     `${scoredPassed}/${scored}`,
@@ -66,7 +73,7 @@ function rowOf({ lane, scenarios, journal, denied }: LaneReport): readonly strin
 }
 
 function complaintsOf({ lane, scenarios, journal, denied }: LaneReport): readonly string[] {
-  const counted = scenarios.filter(({ scored, name }) => scored || PROMISED.includes(name));
+  const counted = scenarios.filter(({ scored, name }) => scored || isPromised(lane, name));
   const failed = counted.filter((scenario) => !isPassed(scenario) || scenario.warned > 0);
   const lines = [
     ...failed.flatMap((scenario) => [

@@ -10,7 +10,7 @@ export async function* measurements(): AsyncGenerator<Figure> {
   for (const lane of LANES) {
     const report = await runLane(lane, { scenario: () => undefined }, true);
     process.stderr.write(`${tableOf([report])}\n`);
-    const { scored, scoredPassed, promised, promisedPassed } = countsOf(report.scenarios);
+    const { scored, scoredPassed, promised, promisedPassed } = countsOf(report);
     const figure = (what: string, value: number, unit: string, goal: number): Figure => ({
       figure: `conformance.${what} (${laneName(lane)})`,
       value,

@@ -25,4 +25,5 @@ export type ProtocolReason =
   | 'protocol.session_unknown'
   | 'protocol.asks_for_secret'
   | 'protocol.unsafe_url'
-  | 'protocol.context_of_others';
+  | 'protocol.context_of_others'
+  | 'protocol.event_unknown';

@@ -7,6 +7,7 @@ import type { Principal } from '../../contracts/principal.ts';
 import type { Revision } from '../../protocol/index.ts';
 import type { CallStream } from './call-stream.ts';
 import { ClientAsks } from './client-asks.ts';
+import type { ResumableStream } from './resumable-stream.ts';
 import type { ClientStream } from './stream.ts';
 
 /** A legacy client's session. The id is a name, never a proof: each request proves its principal again. */
@@ -26,6 +27,8 @@ export interface Session {
   readonly inFlight: Map<string, AbortController>;
   /** Standing streams, each with the key that opened it: it ends with that key, the session may go on with another. */
   readonly streams: Map<ClientStream, KeyId>;
+  /** Standing streams whose connection is gone and whose client may come back for what it missed, newest last. */
+  readonly away: Set<ResumableStream>;
   /** Streams of calls being answered, newest last, by server: where log messages go while no GET stream is open. */
   readonly calls: Set<CallStream>;
   initialized: boolean;
@@ -90,6 +93,7 @@ export function openSessions(clock: Clock, onEnd: (session: Session) => void): S
         asks: new ClientAsks(),
         inFlight: new Map(),
         streams: new Map(),
+        away: new Set(),
         calls: new Set(),
         initialized: false,
         logLevel: null,

@@ -7,6 +7,7 @@ import type { Deny } from '../../contracts/verdict.ts';
 import type { Answer } from '../downstream/answer.ts';
 import type { Listens } from '../downstream/listens.ts';
 import type { Sessions } from '../downstream/sessions.ts';
+import type { Shelf } from '../downstream/shelf.ts';
 import type { Call, CallResult, Exchange, Partially } from '../exchange.ts';
 import type { Holds } from '../holds.ts';
 import { refusalEntry } from '../records.ts';
@@ -20,6 +21,8 @@ export interface Works {
   readonly journal: Journal;
   readonly snapshots: SnapshotSource;
   readonly sessions: Sessions;
+  /** Streams of stateful sessions that can be taken up again. */
+  readonly shelf: Shelf;
   readonly listens: Listens;
   readonly upstreams: Upstreams;
   readonly holds: Holds;
