@@ -6,6 +6,8 @@ import type { Witnesses } from './witnesses.ts';
 /** The guards that every message passes, in their order, and the screens that a call passes before it is forwarded. */
 const GUARDS = ['limit-address', 'door', 'authenticate', 'frame', 'limit-rate', 'resolve-target', 'authorize'];
 const CALL_SCREENS = ['validate-arguments'];
+/** The same with the roles swapped: what a server asks of the client of one of its calls. */
+const ASK_GUARDS = ['limit-asks', 'read-ask', 'declared', 'authorize'];
 
 export interface JournalVerdict {
   /** Intents whose guards were looked at. */
@@ -49,9 +51,14 @@ export function checkJournal(records: readonly JsonObject[], witnesses: Witnesse
   return { forwarded: intents.length, witnessed, records: records.length, wrong };
 }
 
+function guardsOf(method: string): readonly string[] {
+  if (METHODS.client[method] === undefined && METHODS.server[method]?.kind === 'request') return ASK_GUARDS;
+  return method === 'tools/call' ? [...GUARDS, ...CALL_SCREENS] : GUARDS;
+}
+
 function wrongInIntent(intent: JsonObject): readonly string[] {
   const guards = intent['guards'] as readonly { readonly guard: string; readonly verdict: string }[];
-  const asked = intent['method'] === 'tools/call' ? [...GUARDS, ...CALL_SCREENS] : GUARDS;
+  const asked = guardsOf(String(intent['method']));
   const passed = guards.filter(({ verdict }) => verdict === 'pass').map(({ guard }) => guard);
   const missing = asked.filter((guard, i) => passed[i] !== guard);
   const wrong = missing.map((guard) => `${nameOf(intent)}: ${guard} did not pass`);
