@@ -38,17 +38,12 @@ export interface Session {
   seenAt: number;
 }
 
+/** What a client says at the beginning of its session. */
+type Beginning = Pick<Session, 'server' | 'revision' | 'clientInfo' | 'capabilities'>;
+
 export interface Sessions {
   /** Null when the principal or the gateway has too many. */
-  open(
-    principal: Principal,
-    of: {
-      readonly server: ServerId | null;
-      readonly revision: Revision;
-      readonly clientInfo: JsonObject;
-      readonly capabilities: JsonObject;
-    },
-  ): Session | null;
+  open(principal: Principal, of: Beginning): Session | null;
   /** Null for an id that is unknown, another principal's or another endpoint's: one answer for all (session hijacking). */
   find(id: string, principal: Principal, server: ServerId | null): Session | null;
   end(session: Session): void;
@@ -85,21 +80,7 @@ export function openSessions(clock: Clock, onEnd: (session: Session) => void): S
       const own = counts.get(principal.id) ?? 0;
       if (own >= LIMITS.sessionsPerPrincipal || byId.size >= LIMITS.sessions) sweep();
       if ((counts.get(principal.id) ?? 0) >= LIMITS.sessionsPerPrincipal || byId.size >= LIMITS.sessions) return null;
-      const session: Session = {
-        id: random(32).toString('base64url') as DownstreamSessionId,
-        principalId: principal.id,
-        principal,
-        ...of,
-        asks: new ClientAsks(),
-        inFlight: new Map(),
-        streams: new Map(),
-        away: new Set(),
-        calls: new Set(),
-        initialized: false,
-        logLevel: null,
-        toldLevel: new Map(),
-        seenAt: clock.monotonic(),
-      };
+      const session = begin(principal, of, clock.monotonic());
       byId.set(session.id, session);
       counts.set(principal.id, (counts.get(principal.id) ?? 0) + 1);
       return session;
@@ -119,3 +100,19 @@ export function openSessions(clock: Clock, onEnd: (session: Session) => void): S
     sweep,
   };
 }
+
+const begin = (principal: Principal, of: Beginning, now: number): Session => ({
+  id: random(32).toString('base64url') as DownstreamSessionId,
+  principalId: principal.id,
+  principal,
+  ...of,
+  asks: new ClientAsks(),
+  inFlight: new Map(),
+  streams: new Map(),
+  away: new Set(),
+  calls: new Set(),
+  initialized: false,
+  logLevel: null,
+  toldLevel: new Map(),
+  seenAt: now,
+});
