@@ -12,6 +12,7 @@ import { namePlace } from './main/endpoint-file.ts';
 import { findPort } from './main/find-port.ts';
 import { type FirstKeys, firstKeys } from './main/first-keys.ts';
 import { followFromNow } from './main/follow.ts';
+import { type Following, followChanges } from './main/follow-changes.ts';
 import { notingGrants } from './main/note-grants.ts';
 import { ADMIN_PORT, listenForClients, NOBODY, rulesFor, tlsOf, urlFor } from './main/open-listeners.ts';
 import { metricsOf } from './main/open-metrics.ts';
@@ -85,9 +86,14 @@ async function join(
   const state: State = { port: 0, draining: false, admin: null, startedAt: rooms.clock.now() };
   const ready = readiness(rooms, () => state.draining);
   const gateway = gatewayOf(rooms, options, state, { apply, ready });
+  const following = await followChanges({ rooms, gateway, apply, log: options.log });
+  if (!following.ok) return following;
   const { listeners } = rooms.configured.current();
   const listener = await listenForClients(listeners.gateway, options, (request, response) => gateway.handle(request, response));
-  if (!listener.ok) return listener;
+  if (!listener.ok) {
+    await following.value.close();
+    return listener;
+  }
   state.port = listener.value.port;
   const mcpUrl = `${urlFor(listeners.gateway, state.port)}/mcp`;
   const adminUrl = (): string => urlFor(listeners.admin, state.admin?.port ?? 0);
@@ -99,6 +105,7 @@ async function join(
     adminOf(rooms, { ...options, adminPort: port }, { gateway, apply, status, metrics, ready }),
   );
   if (!admin.ok) {
+    await following.value.close();
     await listener.value.close(0);
     return admin;
   }
@@ -121,7 +128,7 @@ async function join(
       state.draining = true;
       forget();
       metrics.close();
-      await stop(rooms, { gateway, listener: listener.value, admin: admin.value, watch });
+      await stop(rooms, { gateway, listener: listener.value, admin: admin.value, watch, following: following.value });
     },
   });
 }
@@ -216,12 +223,13 @@ interface Open {
   readonly listener: Listener;
   readonly admin: RunningAdmin;
   readonly watch: KeyWatch;
+  readonly following: Following;
 }
 
 /** Top down: nothing new, drain, a record of the end, then the rooms. */
-async function stop(rooms: Rooms, { gateway, listener, admin, watch }: Open): Promise<void> {
+async function stop(rooms: Rooms, { gateway, listener, admin, watch, following }: Open): Promise<void> {
   await gateway.drain(DRAIN_MS);
-  await Promise.all([listener.close(1000), admin.close(), watch.close()]);
+  await Promise.all([listener.close(1000), admin.close(), watch.close(), following.close()]);
   await recordSystem(rooms, 'gateway.stopped', null, {});
   await rooms.close();
 }

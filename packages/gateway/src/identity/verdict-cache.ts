@@ -23,6 +23,7 @@ export class VerdictCache {
   readonly #refused = new Map<string, Refused>();
   readonly #byKey = new Map<string, string>();
   #generation = 0;
+  #trusted = true;
 
   constructor(most: number) {
     this.#most = most;
@@ -45,13 +46,21 @@ export class VerdictCache {
     return this.#refused.get(hash);
   }
 
+  /** False: nothing is remembered, because it would not be heard that somebody revoked a key. */
+  set trusted(on: boolean) {
+    this.#trusted = on;
+    if (!on) this.clear();
+  }
+
   admit(hash: string, verdict: Admitted): void {
+    if (!this.#trusted) return;
     this.#makeRoom(this.#admitted);
     this.#admitted.set(hash, verdict);
     this.#byKey.set(verdict.key.id, hash);
   }
 
   refuse(hash: string, verdict: Refused): void {
+    if (!this.#trusted) return;
     this.#makeRoom(this.#refused);
     this.#refused.set(hash, verdict);
   }

@@ -4,9 +4,10 @@ import type { Logger } from '../base/log.ts';
 import { type Result, success } from '../base/result.ts';
 import type { Prober } from '../contracts/prober.ts';
 import type { StorageReason } from '../contracts/reasons/storage.ts';
-import { migrate, type Storage } from '../storage/index.ts';
+import type { Sealer } from '../contracts/vault.ts';
+import { inTurnOverAll, migrate, type Storage } from '../storage/index.ts';
 import { type Approval, approveTool } from './approve-tool.ts';
-import type { Outcome, VerbDeps } from './deps.ts';
+import type { InTurn, Outcome, VerbDeps } from './deps.ts';
 import { lanes } from './lanes.ts';
 import { listServers } from './list-servers.ts';
 import { REGISTRY_MIGRATIONS } from './migrations/index.ts';
@@ -45,6 +46,8 @@ export interface Registry {
 
 export interface RegistryDeps {
   readonly storage: Storage;
+  /** Of purpose `state`: for what a server is started or asked with, where the store's own files are readable, and needed there. */
+  readonly sealer?: Sealer;
   readonly prober: Prober;
   readonly clock: Clock;
   readonly log: Logger;
@@ -54,16 +57,17 @@ export interface RegistryDeps {
 const STARTS_AT_ONCE = 4;
 
 /** Brings the tables up to date and opens the registry. */
-export async function openRegistry({ storage, prober, clock, log }: RegistryDeps): Promise<Result<Registry, StorageReason>> {
+export async function openRegistry({ storage, sealer, prober, clock, log }: RegistryDeps): Promise<Result<Registry, StorageReason>> {
   const migrated = await migrate(storage, 'registry', REGISTRY_MIGRATIONS);
   if (!migrated.ok) return migrated;
   // Two sandboxes: compiling a bomb at registration must not make calls of other tools wait.
   const compiling = new SchemaSandbox();
   const validating = new SchemaSandbox();
-  const deps: VerbDeps = { store: openRegistryStore(storage), prober, sandbox: compiling, clock, log };
+  const deps: VerbDeps = { store: openRegistryStore(storage, sealer), prober, sandbox: compiling, clock, log };
   const validators = new Validators(validating);
   // An approval that read a pin must not overwrite what a refresh has found in the meantime.
-  const inTurn = lanes(1);
+  const lane = lanes(1);
+  const inTurn: InTurn = (work) => lane(() => inTurnOverAll(storage, 'registry', work));
   const starting = lanes(STARTS_AT_ONCE);
   return success({
     register: (tenant, input) => starting(() => registerServer(deps, inTurn, tenant, input)),

@@ -3,7 +3,9 @@ import type { ServerId, TenantId } from '../base/ids.ts';
 import type { Result } from '../base/result.ts';
 import type { StorageReason } from '../contracts/reasons/storage.ts';
 import type { Registration } from '../contracts/registration.ts';
+import type { Sealer } from '../contracts/vault.ts';
 import { attempt, type Storage } from '../storage/index.ts';
+import { type TransportText, transportText } from './hide-transport.ts';
 import type { Pin } from './pin.ts';
 
 interface ServerRow {
@@ -70,10 +72,14 @@ export interface RegistryStore {
   remove(tenant: TenantId, id: ServerId): Stored<boolean>;
 }
 
-export function openRegistryStore(storage: Storage): RegistryStore {
+/** @param sealer needed where the engine does not encrypt what it keeps */
+export function openRegistryStore(storage: Storage, sealer?: Sealer): RegistryStore {
   const queries = storage.queries<Tables>();
+  const text = transportText(storage, sealer);
+  const change: RegistryStore['change'] = (tenant, wanted, now) =>
+    attempt(() => changeServers(storage, tenant, wanted, (registration) => serverRow(registration, now, text)));
   return {
-    servers: (tenant) => attempt(() => serversOf(queries, tenant)),
+    servers: (tenant) => attempt(() => serversOf(queries, tenant, text)),
     server: (tenant, id) =>
       attempt(async () => {
         const row = await queries
@@ -82,17 +88,17 @@ export function openRegistryStore(storage: Storage): RegistryStore {
           .where('tenant', '=', tenant)
           .where('id', '=', id)
           .executeTakeFirst();
-        return row === undefined ? null : serverOf(row);
+        return row === undefined ? null : serverOf(row, text);
       }),
     pins: (tenant, server) => attempt(() => pinsOf(queries, tenant, server)),
     everything: (tenant) =>
       attempt(() =>
         storage.transact<Tables, Everything>(async (moment) => ({
-          servers: await serversOf(moment, tenant),
+          servers: await serversOf(moment, tenant, text),
           pins: await pinsOf(moment, tenant, null),
         })),
       ),
-    putServer: (registration, pins, now) => attempt(() => replaceServer(storage, registration, pins, now)),
+    putServer: (registration, pins, now) => change(registration.tenant, { puts: [{ registration, pins }], removals: [], also: null }, now),
     putPin: (pin) =>
       attempt(async () => {
         const { tenant, server, kind, name, ...values } = pinRow(pin);
@@ -105,7 +111,7 @@ export function openRegistryStore(storage: Storage): RegistryStore {
           .where('name', '=', name)
           .execute();
       }),
-    change: (tenant, change, now) => attempt(() => changeServers(storage, tenant, change, now)),
+    change,
     setEnabled: (tenant, id, enabled) =>
       attempt(async () => {
         const change = queries.updateTable('registry_server').set({ enabled: enabled ? 1 : 0 });
@@ -127,8 +133,9 @@ export function openRegistryStore(storage: Storage): RegistryStore {
   };
 }
 
-async function serversOf(queries: Kysely<Tables>, tenant: TenantId): Promise<readonly Registration[]> {
-  return (await queries.selectFrom('registry_server').selectAll().where('tenant', '=', tenant).orderBy('id').execute()).map(serverOf);
+async function serversOf(queries: Kysely<Tables>, tenant: TenantId, text: TransportText): Promise<readonly Registration[]> {
+  const rows = await queries.selectFrom('registry_server').selectAll().where('tenant', '=', tenant).orderBy('id').execute();
+  return rows.map((row) => serverOf(row, text));
 }
 
 async function pinsOf(queries: Kysely<Tables>, tenant: TenantId, server: ServerId | null): Promise<readonly Pin[]> {
@@ -137,29 +144,27 @@ async function pinsOf(queries: Kysely<Tables>, tenant: TenantId, server: ServerI
   return (await some.orderBy('server').orderBy('position').orderBy('name').execute()).map(pinOf);
 }
 
-function replaceServer(storage: Storage, registration: Registration, pins: readonly Pin[], now: number): Promise<void> {
-  return changeServers(storage, registration.tenant, { puts: [{ registration, pins }], removals: [], also: null }, now);
-}
+type RowOf = (registration: Registration) => ServerRow;
 
-function changeServers(storage: Storage, tenant: TenantId, { puts, removals, also }: ServersChange, now: number): Promise<void> {
+function changeServers(storage: Storage, tenant: TenantId, { puts, removals, also }: ServersChange, rowOf: RowOf): Promise<void> {
   return storage.transact<Tables, void>(async (transaction) => {
     for (const id of [...removals, ...puts.map(({ registration }) => registration.id)]) {
       await transaction.deleteFrom('registry_pin').where('tenant', '=', tenant).where('server', '=', id).execute();
       await transaction.deleteFrom('registry_server').where('tenant', '=', tenant).where('id', '=', id).execute();
     }
     for (const { registration, pins } of puts) {
-      await transaction.insertInto('registry_server').values(serverRow(registration, now)).execute();
+      await transaction.insertInto('registry_server').values(rowOf(registration)).execute();
       for (const pin of pins) await transaction.insertInto('registry_pin').values(pinRow(pin)).execute();
     }
     await also?.(transaction as unknown as Transaction<unknown>);
   });
 }
 
-const serverRow = (registration: Registration, now: number): ServerRow => ({
+const serverRow = (registration: Registration, now: number, text: TransportText): ServerRow => ({
   tenant: registration.tenant,
   id: registration.id,
   title: registration.title,
-  transport: JSON.stringify(registration.transport),
+  transport: text.write(registration),
   sharing: registration.sharing,
   revisions: JSON.stringify(registration.revisions),
   enabled: registration.enabled ? 1 : 0,
@@ -168,11 +173,11 @@ const serverRow = (registration: Registration, now: number): ServerRow => ({
   created_at: now,
 });
 
-const serverOf = (row: ServerRow): Registration => ({
+const serverOf = (row: ServerRow, text: TransportText): Registration => ({
   tenant: row.tenant as TenantId,
   id: row.id as ServerId,
   title: row.title,
-  transport: JSON.parse(row.transport),
+  transport: text.read(row),
   sharing: row.sharing as Registration['sharing'],
   revisions: JSON.parse(row.revisions),
   capabilities: JSON.parse(row.capabilities),

@@ -1,7 +1,10 @@
 export { secureDirectory } from './data-directory.ts';
 export { type Migration, migrate } from './migrate.ts';
+export { type Change, type NoticeDeps, Notices } from './notices.ts';
 export { openPostgres, type PostgresDeps } from './open-postgres.ts';
 export { openStorage, type StorageDeps } from './open-storage.ts';
 export type { Connections, Postgres, Querying, Rows, Session, Statement } from './postgres.ts';
+export { claimSharedKey, hasSharedKey, inTurnOverAll } from './shared-key.ts';
 export type { Storage } from './storage.ts';
 export { attempt, StorageError } from './storage-error.ts';
+export { watchTables } from './watch-tables.ts';

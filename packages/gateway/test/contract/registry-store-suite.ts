@@ -5,6 +5,7 @@ import { REGISTRY_MIGRATIONS } from '../../src/registry/migrations/index.ts';
 import type { Candidate, Pin } from '../../src/registry/pin.ts';
 import { openRegistryStore, type RegistryStore } from '../../src/registry/store.ts';
 import { migrate, type Storage } from '../../src/storage/index.ts';
+import { type Ground, prepareGround } from '../faults/journal.ts';
 import type { OpenBackend } from './storage-suite.ts';
 
 const ONE = 'one' as TenantId;
@@ -32,14 +33,19 @@ export function registryStoreContract(engine: string, openBackend: OpenBackend):
   describe(`registry store contract on ${engine}`, () => {
     let storage: Storage;
     let store: RegistryStore;
+    let ground: Ground;
     let count = 0;
 
     beforeAll(async () => {
       storage = await openBackend();
       expect(await migrate(storage, 'registry', REGISTRY_MIGRATIONS)).toMatchObject({ ok: true });
-      store = openRegistryStore(storage);
+      ground = prepareGround();
+      store = openRegistryStore(storage, ground.vault.sealer('state'));
     });
-    afterAll(() => storage.close());
+    afterAll(async () => {
+      await storage.close();
+      ground.clear();
+    });
 
     const tenantOf = () => `tenant-${count++}` as TenantId;
     const server = (tenant: TenantId, id: string, over: Partial<Registration> = {}): Registration => ({
