@@ -62,7 +62,7 @@ const startOptions = (data: string): StartOptions => ({
     node: process.execPath,
     packages: import.meta.dirname,
   },
-  log: { info: () => undefined, warn: report, error: report },
+  log: { debug: () => undefined, info: () => undefined, warn: report, error: report },
   progress: () => undefined,
 });
 

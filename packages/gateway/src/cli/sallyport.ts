@@ -5,8 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { CommanderError } from 'commander';
 import type { Logger } from '../base/log.ts';
 import { VERSION } from '../base/version.ts';
+import type { LogWishes } from './commands/serve.ts';
 import { demoSeed } from './demo-seed.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
+import { logLines } from './log-lines.ts';
 import { programOf } from './program.ts';
 import { sanitize } from './render/sanitize.ts';
 import { onStop } from './signals.ts';
@@ -21,17 +23,15 @@ let stopGateway = async (): Promise<void> => {};
 
 const terminalFor = (json: boolean): Terminal => terminal(process, env, json);
 
-/** Lines for operators go to stderr: JSON in a pipe, a short text on a terminal. Information is left out there: the live view shows it. */
-function logTo(to: Terminal): Logger {
-  const write = (level: string, event: string, fields: Readonly<Record<string, unknown>> = {}): void => {
-    if (to.screen.width !== null && level === 'info') return;
-    to.tell(JSON.stringify({ time: new Date().toISOString(), level, event, ...fields }));
-  };
-  return {
-    info: (event, fields) => write('info', event, fields),
-    warn: (event, fields) => write('warn', event, fields),
-    error: (event, fields) => write('error', event, fields),
-  };
+/** Lines for operators go to stderr: JSON in a pipe, text on a terminal. Information is left out there: the live view shows it. */
+function logTo(to: Terminal, { format, level }: LogWishes): Logger {
+  const onTerminal = to.screen.width !== null;
+  return logLines({
+    format: format ?? (onTerminal ? 'text' : 'json'),
+    level: level ?? (onTerminal ? 'warn' : 'info'),
+    now: () => Date.now(),
+    write: (line) => to.tell(line),
+  });
 }
 
 function shown(path: string): string {

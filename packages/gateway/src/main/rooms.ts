@@ -119,7 +119,7 @@ const sharedBy = ({ storage }: Configuration): Pick<StartOptions, 'storage'> => 
 
 function dialDeps({ surroundings, data }: StartOptions, clock: Clock, reaper: Reaper, log: Logger) {
   const { path, node, packages, lang } = surroundings;
-  const onServerLog = (server: string, line: string): void => log.info('gateway.upstream.stderr', { server, line });
+  const onServerLog = (server: string, line: string): void => log.debug('gateway.upstream.stderr', { server, line });
   return { path, node, packages, lang, clock, reaper, scratch: join(data, 'scratch'), onServerLog };
 }
 

@@ -47,7 +47,7 @@ export async function startFromFile(text: string, options: FileGatewayOptions = 
       void log.push({ level, event, fields });
   const source = { path: file, name: 'sallyport.yaml', env: options.env ?? {} };
   const started = await startGateway({
-    ...startOptions(join(folder, 'data'), { info: at('info'), warn: at('warn'), error: at('error') }),
+    ...startOptions(join(folder, 'data'), { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }),
     seed: null,
     settings: {},
     file: source,

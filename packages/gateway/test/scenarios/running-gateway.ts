@@ -45,7 +45,9 @@ export async function startTestGateway(options: TestOptions = {}): Promise<TestG
     (level: string): Logger['info'] =>
     (event, fields) =>
       void log.push({ level, event, fields });
-  const started = await startGateway(startOptions(data, { info: at('info'), warn: at('warn'), error: at('error') }, options));
+  const started = await startGateway(
+    startOptions(data, { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }, options),
+  );
   if (!started.ok) throw new Error(`${started.reason}: ${started.detail ?? ''}`);
   const running = started.value;
   const adminKey = readFileSync(running.adminKeyFile, 'utf8').trim();

@@ -8,9 +8,16 @@ import { clientsScreen } from '../clients/screen.ts';
 import type { GlobalOptions } from '../connection.ts';
 import { demoScreen, firstLine } from '../demo-screen.ts';
 import { CommandError, EXIT, type ExitCode } from '../exit.ts';
+import { FORMATS, type Format, LEVELS, type Level } from '../log-lines.ts';
 import { sanitize } from '../render/sanitize.ts';
 import type { Terminal } from '../terminal.ts';
 import { CONFIG_FILE } from './check.ts';
+
+/** How lines for operators are written; absent: what suits where they go. */
+export interface LogWishes {
+  readonly format?: Format;
+  readonly level?: Level;
+}
 
 /** What the two commands that start a gateway need of the process. */
 export interface Starting {
@@ -19,7 +26,7 @@ export interface Starting {
   readonly startGateway: () => Promise<StartGateway>;
   readonly demoSeed: (data: string) => Seed;
   readonly machine: Machine;
-  readonly logTo: (terminal: Terminal) => Logger;
+  readonly logTo: (terminal: Terminal, wishes: LogWishes) => Logger;
   readonly absolute: (path: string) => string;
   readonly exists: (path: string) => boolean;
   /** What the references of a file are looked up in. */
@@ -38,6 +45,8 @@ interface ServeOptions extends GlobalOptions {
   readonly port?: string;
   readonly adminPort?: string;
   readonly clients?: boolean;
+  readonly logFormat?: string;
+  readonly logLevel?: string;
   readonly config?: string;
 }
 
@@ -46,6 +55,12 @@ const DEFAULT_ADMIN_PORT = '8081';
 /** What an orderly end may take when something that it needs is gone. */
 const LOST_MS = 15_000;
 
+const LOG_FORMAT = [
+  '--log-format <format>',
+  'lines for operators on stderr: json or text. Else: text on a terminal, json in a pipe',
+] as const;
+const LOG_LEVEL = ['--log-level <level>', 'debug, info, warn or error. Else: warn on a terminal, info in a pipe'] as const;
+
 export function startingCommands(program: Command, starting: Starting): void {
   program
     .command('demo')
@@ -53,6 +68,8 @@ export function startingCommands(program: Command, starting: Starting): void {
     .option('--port <n>', 'for clients; 0 takes any, and a taken one moves on to the next', DEFAULT_PORT)
     .option('--admin-port <n>', 'for administration; 0 takes any, and a taken one moves on to the next', DEFAULT_ADMIN_PORT)
     .option('--clients', 'print the configuration of each client as its file has it')
+    .option(...LOG_FORMAT)
+    .option(...LOG_LEVEL)
     .action(async (_options, command: Command) => demo(starting, command.optsWithGlobals<ServeOptions>()));
   program
     .command('serve')
@@ -60,6 +77,8 @@ export function startingCommands(program: Command, starting: Starting): void {
     .option('--config <file>', `the configuration file; ${CONFIG_FILE} where there is one`)
     .option('--port <n>', `for clients, whatever the file says; 0 takes any. Else ${DEFAULT_PORT}`)
     .option('--admin-port <n>', `for administration, whatever the file says; 0 takes any. Else ${DEFAULT_ADMIN_PORT}`)
+    .option(...LOG_FORMAT)
+    .option(...LOG_LEVEL)
     .action(async (_options, command: Command) => serve(starting, command.optsWithGlobals<ServeOptions>()));
 }
 
@@ -140,7 +159,7 @@ async function begin(
         : portOf('--admin-port', options.adminPort),
     settings: {},
     surroundings: starting.machine,
-    log: starting.logTo(terminal),
+    log: starting.logTo(terminal, wishesOf(options)),
     progress: (line) => terminal.tell(`  ${sanitize(line)}`),
     onLost: (lost) => void endLost(lost),
   });
@@ -158,6 +177,14 @@ async function begin(
 }
 
 /** Null: as the file says. */
+function wishesOf({ logFormat, logLevel }: ServeOptions): LogWishes {
+  const format = FORMATS.find((one) => one === logFormat);
+  const level = LEVELS.find((one) => one === logLevel);
+  if (logFormat !== undefined && format === undefined) throw new CommandError(EXIT.usage, `--log-format takes ${FORMATS.join(' or ')}.`);
+  if (logLevel !== undefined && level === undefined) throw new CommandError(EXIT.usage, `--log-level takes ${LEVELS.join(', ')}.`);
+  return { ...(format === undefined ? {} : { format }), ...(level === undefined ? {} : { level }) };
+}
+
 function portOf(name: string, text: string | undefined): number | null {
   if (text === undefined) return null;
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;

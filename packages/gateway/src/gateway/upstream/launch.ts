@@ -5,6 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import { failure, type Result, success } from '../../base/result.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { Launch } from '../../contracts/registration.ts';
+import { maskOf } from './mask.ts';
 import { type ProgramPlaces, resolveProgram } from './program.ts';
 import type { Reaper } from './reaper.ts';
 
@@ -26,6 +27,8 @@ export interface Child {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
+  /** For what it writes: without the values of its environment. */
+  readonly mask: (line: string) => string;
   /** Resolves when the leader has ended. Never rejects. */
   readonly exited: Promise<Exit>;
   /** Closes stdin, then TERM, then KILL to the whole group; resolves when the leader has ended. */
@@ -55,13 +58,17 @@ export function launch(deps: LaunchDeps, name: string, program: Launch): Result<
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe', deps.reaper.inlet],
     }) as ChildProcessByStdio<Writable, Readable, Readable>;
-    return adopt(child, deps.reaper);
+    return adopt(child, deps.reaper, maskOf(Object.values(program.env)));
   } catch (error) {
     return failure('gateway.upstream_start_failed', (error as Error).message);
   }
 }
 
-function adopt(child: ChildProcessByStdio<Writable, Readable, Readable>, reaper: Reaper): Result<Child, GatewayReason> {
+function adopt(
+  child: ChildProcessByStdio<Writable, Readable, Readable>,
+  reaper: Reaper,
+  mask: Child['mask'],
+): Result<Child, GatewayReason> {
   // EPIPE after the server closed its end is told by `exited`; an unheard error event would end the gateway.
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', () => {});
   child.on('error', () => {});
@@ -81,7 +88,7 @@ function adopt(child: ChildProcessByStdio<Writable, Readable, Readable>, reaper:
     ending ??= endGroup(child, pid, exited);
     return ending;
   };
-  return success({ pid, stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, exited, end });
+  return success({ pid, mask, stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, exited, end });
 }
 
 async function endGroup(child: ChildProcessByStdio<Writable, Readable, Readable>, pid: number, exited: Promise<Exit>): Promise<void> {

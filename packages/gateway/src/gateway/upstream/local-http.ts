@@ -113,7 +113,7 @@ export class LocalServer {
       };
       void child.exited.then(() => done(null));
       const follow = (stream: Readable): void =>
-        followLog(stream, this.#clock, (line) => {
+        followLog(child, stream, this.#clock, (line) => {
           this.#deps.onServerLog(this.#name, line);
           const port = readPort(line);
           if (port !== null) done(port);

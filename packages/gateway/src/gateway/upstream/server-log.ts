@@ -1,17 +1,18 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../base/clock.ts';
 import { LIMITS } from '../../base/limits.ts';
+import type { Child } from './launch.ts';
 
 const WINDOW_MS = 60_000;
 /** How long reading rests after a chunk over the budget: a flood then costs the gateway about 1 MB/s of reading, and the flooder its own time. */
 const REST_MS = 50;
 
 /** Reads what a child writes to a stream nobody trusts and hands on bounded, printable lines; what is over the budget of a minute is counted. */
-export function followLog(stream: Readable, clock: Clock, onLine: (line: string) => void): void {
+export function followLog({ mask }: Pick<Child, 'mask'>, stream: Readable, clock: Clock, onLine: (line: string) => void): void {
   const budget = { since: clock.monotonic(), bytes: 0, dropped: 0 };
   let rest = '';
   const emit = (line: string): void => {
-    if (line !== '') onLine(printable(line.slice(0, LIMITS.stderrLineBytes)));
+    if (line !== '') onLine(mask(printable(line)).slice(0, LIMITS.stderrLineBytes));
   };
   const read = (chunk: Buffer): void => {
     renew(budget, clock.monotonic(), onLine);

@@ -45,7 +45,7 @@ export async function openStdio(deps: StdioDeps, target: StdioTarget, options: C
   const started = launch(deps, target.scratch, target.launch);
   if (!started.ok) return started;
   if (target.disposable) void started.value.exited.then(() => rm(folder, REMOVE)).catch(() => {});
-  followLog(started.value.stderr, options.clock, (line) => deps.onServerLog(target.name, line));
+  followLog(started.value, started.value.stderr, options.clock, (line) => deps.onServerLog(target.name, line));
   const session = new StdioSession(started.value, options, target.era);
   const facts =
     target.era === 'legacy'
