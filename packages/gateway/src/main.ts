@@ -164,6 +164,7 @@ function gatewayOf(
     proxies: () => configured.current().proxies,
     ready,
     keyed: (text) => mac.mac(text).toString('hex'),
+    handles: rooms.vault.sealer('handles'),
     inspect: { arguments: [], result: [] },
     onDrift: driftWatch(rooms, apply, log),
   });

@@ -235,6 +235,8 @@ const TELLINGS = {
   'gateway.ask_timeout': NOT_GIVEN_HERE,
   'gateway.client_gone': NOT_GIVEN_HERE,
   'gateway.answer_invalid': NOT_GIVEN_HERE,
+  'gateway.round_unknown': NOT_GIVEN_HERE,
+  'gateway.too_many_rounds': NOT_GIVEN_HERE,
 } satisfies Readonly<Record<Reason, Telling>>;
 
 export const tellingOf = (reason: Reason): Telling => TELLINGS[reason];

@@ -74,6 +74,9 @@ export const LIMITS = {
   /** Requests of a server in a minute, answered or not, beyond which its session ends. */
   askFlood: 2000,
   elicitationsPerSession: 256,
+  /** Rounds of input that one request may go through, and how long a client may take for one. */
+  rounds: 10,
+  roundMs: 10 * 60_000,
   recordBytes: 65_535,
   refusalsRecordedPerMinute: 60,
 } as const;

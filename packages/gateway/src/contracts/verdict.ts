@@ -17,6 +17,8 @@ export interface Deny {
   readonly shown?: string;
   /** Seconds, for reasons that ask the caller to wait. */
   readonly retryAfterSeconds?: number;
+  /** Capabilities that the client would have to declare. */
+  readonly requires?: JsonObject;
   /** What was decided, where a policy refused, and whether it was the call or its discovery. */
   readonly decided?: { readonly action: Action; readonly target: Target; readonly decision: Decision };
   /** The key that the refusal is about, where nobody was authenticated by it. */

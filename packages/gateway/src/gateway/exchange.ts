@@ -7,7 +7,7 @@ import type { Snapshot } from '../contracts/snapshot.ts';
 import type { Era, Target } from '../contracts/target.ts';
 import type { GuardTrace } from '../contracts/verdict.ts';
 import type { BodyReason } from '../http/index.ts';
-import type { MethodClass, Params, RequestMeta, Revision } from '../protocol/index.ts';
+import type { MethodClass, Params, RequestMeta, Revision, Round } from '../protocol/index.ts';
 import type { Charge } from './budget.ts';
 import type { Session } from './downstream/sessions.ts';
 
@@ -78,6 +78,8 @@ export interface Frame {
   readonly meta: RequestMeta | null;
   /** The handle of a held exchange that this one means to resume. */
   readonly handle: string | null;
+  /** What this request brings from the round before, as the client gave it; absent where it is a first one. */
+  readonly round?: Round;
   readonly revision: Revision;
   readonly era: Era;
   readonly session: Session | null;
@@ -122,6 +124,16 @@ export interface Call {
   readonly argumentsDigest: string;
   /** A held exchange that this one resumes, once it was matched. */
   readonly resumed: Resumed | null;
+  /** What goes to the server from the round before, once it was matched. */
+  readonly round?: MatchedRound;
+}
+
+export interface MatchedRound {
+  /** Which round this is: 1 for the first retry. */
+  readonly number: number;
+  readonly responses: JsonObject | null;
+  /** The server's own state. */
+  readonly state: string | null;
 }
 
 export interface Resumed {

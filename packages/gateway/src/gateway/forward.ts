@@ -14,6 +14,8 @@ import type { Works } from './methods/works.ts';
 import { listenerFor } from './notify.ts';
 import { DRIFTED, isOffered, unknownResource } from './offered.ts';
 import { errorOf } from './respond.ts';
+import { declaredIn } from './reverse/capabilities.ts';
+import { readUrlRequired, URL_REQUIRED } from './reverse/url-required.ts';
 import type { UpstreamAnswer, UpstreamOwner, UpstreamRequest, UpstreamSession } from './upstream/upstream.ts';
 
 export type Forwarded = { readonly progress: number } & (
@@ -64,8 +66,7 @@ async function sendTo(server: Registration, owner: UpstreamOwner, { call, answer
   if (!told.ok)
     return { kind: 'denied', denied: inFlight.controller.signal.aborted ? CANCELLED : denied(told), progress: inFlight.progress };
   if (told.value.kind === 'error' && isNotFound(call, told.value.code)) return refusedBefore(unknownResource(call));
-  if (told.value.kind === 'error')
-    return { kind: 'error', json: serverError(call, told.value), code: told.value.code, progress: inFlight.progress };
+  if (told.value.kind === 'error') return { ...serverError(call, told.value), progress: inFlight.progress };
   return { kind: 'result', result: told.value.result, text: told.value.text, progress: inFlight.progress };
 }
 
@@ -134,7 +135,7 @@ function requestOf(call: Call, answer: Answer, inFlight: InFlight): UpstreamRequ
   };
   return {
     method: frame.method,
-    params: paramsOf(call),
+    params: { ...paramsOf(call), ...roundOf(call) },
     timeoutMs: LIMITS.callMs,
     signal: inFlight.controller.signal,
     // The client's own token comes back to it; the server has only ever seen ours.
@@ -143,7 +144,14 @@ function requestOf(call: Call, answer: Answer, inFlight: InFlight): UpstreamRequ
     paramHeaders: call.target.kind === 'tool' ? writeParamHeaders(call.arguments, call.target.paramHeaders) : {},
     ...(inFlight.stream === null ? {} : { origin: inFlight.stream }),
     onParked: (retryMs) => answer.park(retryMs),
+    ...(frame.era === 'modern' ? { capabilities: declaredIn(frame) } : {}),
   };
+}
+
+function roundOf({ round }: Call): JsonObject {
+  if (round === undefined) return {};
+  const { responses, state } = round;
+  return { ...(responses === null ? {} : { inputResponses: responses }), ...(state === null ? {} : { requestState: state }) };
 }
 
 /** What the server is asked, in its own names. */
@@ -167,7 +175,13 @@ function paramsOf({ exchange: { frame }, target, arguments: given }: Call): Json
 const isNotFound = ({ target }: Call, code: number): boolean => target.kind === 'resource' && (code === -32002 || code === -32602);
 
 // The server's words reach the client as an error of its call. Its data is part of the protocol (-32021 names what is missing), with our reference in it.
-function serverError({ exchange }: Call, { code, message, data }: Extract<UpstreamAnswer, { readonly kind: 'error' }>): string {
-  const told = data === undefined ? {} : isObject(data) ? data : { data };
-  return errorOf(exchange.frame.id, { code, message, data: { ...told, ref: exchange.id } });
+function serverError(call: Call, { code, message, data }: Extract<UpstreamAnswer, { readonly kind: 'error' }>): ServerError {
+  const { exchange } = call;
+  const told = code === URL_REQUIRED ? readUrlRequired(call, data) : data === undefined ? {} : isObject(data) ? data : { data };
+  if ('verdict' in told) return { kind: 'denied', denied: told as Deny };
+  return { kind: 'error', code, json: errorOf(exchange.frame.id, { code, message, data: { ...told, ref: exchange.id } }) };
 }
+
+type ServerError =
+  | { readonly kind: 'error'; readonly json: string; readonly code: number }
+  | { readonly kind: 'denied'; readonly denied: Deny };

@@ -4,6 +4,7 @@ import type { Logger } from '../base/log.ts';
 import type { Authenticator } from '../contracts/authenticator.ts';
 import type { Journal } from '../contracts/journal.ts';
 import type { SnapshotSource } from '../contracts/snapshot.ts';
+import type { Sealer } from '../contracts/vault.ts';
 import type { HostRules, Readiness, TrustedProxies } from '../http/index.ts';
 import type { LargeReader } from '../protocol/index.ts';
 import type { ArgumentScreen, ResultScreen } from './guard.ts';
@@ -25,6 +26,8 @@ export interface GatewayDeps {
   /** Peers whose X-Forwarded-For is believed, as the configuration has them now. */
   readonly proxies: () => TrustedProxies;
   readonly keyed: (text: string) => string;
+  /** Seals what clients keep for the gateway. */
+  readonly handles: Sealer;
   readonly inspect: { readonly arguments: readonly ArgumentScreen[]; readonly result: readonly ResultScreen[] };
   /** A server offers something else than what was pinned. */
   readonly onDrift: (server: string) => void;

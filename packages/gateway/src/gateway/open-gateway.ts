@@ -17,6 +17,7 @@ import { announceListChanged } from './notify.ts';
 import { guardsOf, screensOf } from './pipeline.ts';
 import { renameResult } from './rename.ts';
 import { headBudget } from './respond.ts';
+import { Rounds } from './reverse/rounds.ts';
 
 export interface Gateway {
   handle(request: IncomingMessage, response: ServerResponse): void;
@@ -100,6 +101,7 @@ function worksOf(deps: GatewayDeps, own: Pick<Works, 'sessions' | 'shelf' | 'lis
     keyed,
     onDrift,
     holds: new Holds(clock),
+    rounds: new Rounds(deps.handles, clock),
     shape: ({ exchange, target }, { result, text }) => {
       const { method, revision } = exchange.frame;
       return rulesOf(revision).shapeResult(method, renameResult(exchange, target.server, method, { value: result, text })).text;

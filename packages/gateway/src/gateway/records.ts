@@ -116,7 +116,9 @@ export function intentEntry(call: Call, now: number, keyed: Keyed): JournalEntry
   if (call.resumed) draft.parent = call.resumed.parent;
   const was = judgedIn(call.exchange, null);
   if (was) draft.decision = publicly(was);
-  return { record: draft, secret: secretOf(call.exchange, { arguments: call.arguments }, was) };
+  const responses = call.round?.responses ?? null;
+  const more = { arguments: call.arguments, ...(responses === null ? {} : { inputResponses: responses }) };
+  return { record: draft, secret: secretOf(call.exchange, more, was) };
 }
 
 export interface Outcome {
@@ -126,6 +128,8 @@ export interface Outcome {
   readonly resultBytes?: number;
   readonly progress: number;
   readonly detail?: string;
+  /** What the client is asked before its call can go on: sealed, whole. */
+  readonly asked?: JsonObject;
 }
 
 export function outcomeEntry(call: Call, intent: number, outcome: Outcome, now: number, durationUs: number): JournalEntry {
@@ -149,8 +153,7 @@ export function outcomeEntry(call: Call, intent: number, outcome: Outcome, now: 
   if (outcome.resultDigest !== undefined) draft.resultDigest = outcome.resultDigest;
   if (outcome.resultBytes !== undefined) draft.resultBytes = outcome.resultBytes;
   if (outcome.progress > 0) draft.count = outcome.progress;
-  return {
-    record: draft,
-    secret: outcome.detail === undefined ? null : Buffer.from(JSON.stringify({ detail: outcome.detail.slice(0, 1000) })),
-  };
+  const { detail, asked } = outcome;
+  const secret = { ...(detail === undefined ? {} : { detail: detail.slice(0, 1000) }), ...(asked === undefined ? {} : { asked }) };
+  return { record: draft, secret: Object.keys(secret).length === 0 ? null : Buffer.from(JSON.stringify(secret)) };
 }

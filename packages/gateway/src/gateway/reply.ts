@@ -165,6 +165,12 @@ export const REPLIES = {
   'gateway.too_many_asks': protocol(42900, 200, 'Too many requests to this client: wait for its answers, or for a minute.'),
   'gateway.ask_timeout': protocol(50400, 200, 'The client did not answer in time.'),
   'gateway.client_gone': protocol(49900, 200, 'The client cannot be asked any more.'),
+  'gateway.round_unknown': protocol(
+    -32602,
+    200,
+    'The requestState is not known, too old, or was given for another request: begin without it.',
+  ),
+  'gateway.too_many_rounds': tool(42901, 'The server has asked for input too many times in one call.'),
   'gateway.answer_invalid': protocol(
     50200,
     200,

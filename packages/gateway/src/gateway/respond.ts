@@ -23,7 +23,7 @@ export function refusalOf(exchange: Partially, denied: Deny, meta: JsonObject | 
     return { status: 200, json: `{"jsonrpc":"2.0","id":${id},"result":${JSON.stringify(refusedResult(text, frame, meta))}}` };
   }
   const code = frame?.era === 'modern' ? (row.modernCode ?? row.code) : row.code;
-  const error = { code, message: text, data: { ref: exchange.id, ...versions(denied) } };
+  const error = { code, message: text, data: { ref: exchange.id, ...versions(denied), ...required(denied) } };
   return { status: statusOf(row, frame, denied), json: `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(error)}}` };
 }
 
@@ -59,6 +59,8 @@ function versions({ reason, shown, of }: Deny): JsonObject {
   const supported = of?.era === 'legacy' ? [...REVISIONS].reverse() : [MODERN];
   return { supported, ...(shown === undefined ? {} : { requested: shown }) };
 }
+
+const required = ({ requires }: Deny): JsonObject => (requires === undefined ? {} : { requiredCapabilities: requires });
 
 /** Heads that go with a refusal: how long to wait, how to authenticate, which verbs there are. */
 export function headRefusal(answer: Answer, denied: Deny): void {

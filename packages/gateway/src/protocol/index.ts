@@ -1,4 +1,12 @@
-export { type Asked, declares, readAnswerTo } from './asks/ask.ts';
+export { type Asked, declares, readAnswerTo, readAsk } from './asks/ask.ts';
+export {
+  type InputRequired,
+  isInputRequired,
+  type Round,
+  readInputRequired,
+  readResponses,
+  writeInputRequests,
+} from './asks/rounds.ts';
 export { checkCallResult } from './call-result.ts';
 export { type CalledBody, checkHeaders, checkParamHeaders, type Headers, legacyRevision, writeHeaders } from './headers.ts';
 export { STRICT_LIMITS, type StrictLimits } from './json-bounds.ts';

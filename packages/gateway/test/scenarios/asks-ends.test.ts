@@ -193,3 +193,34 @@ describe('an elicitation by URL', () => {
     expect(other.notified('notifications/elicitation/complete')).toEqual([]);
   });
 });
+
+describe('an error that asks for a URL first', () => {
+  const elicitation = (to: string): JsonObject => ({ ...url(to), elicitationId: 'r1' });
+  const required = (...elicitations: JsonObject[]): JsonObject => ({ data: { elicitations, more: 'x' } });
+
+  it('reaches a client that declared it with its URLs, and their end is told', async () => {
+    const one = await asking.client();
+    await one.listen();
+    const told = await one.call('a', 'stdio__url_required', required(elicitation('https://example.com/')));
+    const data = { elicitations: [elicitation('https://example.com/')], ref: expect.any(String) };
+    expect(told['error']).toEqual({ code: -32042, message: 'Sign in first', data });
+    await one.told('b', 'stdio__complete', { elicitationId: 'r1' });
+    expect(one.notified('notifications/elicitation/complete')).toHaveLength(1);
+  });
+
+  it('reaches another as its code and words', async () => {
+    const one = await asking.client({ elicitation: {} });
+    const told = await one.call('a', 'stdio__url_required', required(elicitation('https://example.com/')));
+    expect(told['error']).toEqual({ code: -32042, message: 'Sign in first', data: { ref: expect.any(String) } });
+  });
+
+  it.each([
+    ['is not https', required(elicitation('http://example.com/')), /not plain https/],
+    ['holds credentials', required(elicitation('https://a:b@example.com/')), /not plain https/],
+    ['is missing', { data: {} }, /does not fit what this tool promises/],
+    ['is a form', required(FORM), /does not fit what this tool promises/],
+  ])('does not go on when its URL %s', async (_name, args, says) => {
+    const one = await asking.client();
+    expect(JSON.stringify(await one.call('a', 'stdio__url_required', args))).toMatch(says);
+  });
+});

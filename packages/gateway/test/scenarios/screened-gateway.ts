@@ -53,6 +53,7 @@ export async function startScreened(): Promise<Screened> {
     proxies: () => NO_PROXIES,
     ready: async () => [],
     keyed: (text) => mac.mac(text).toString('hex'),
+    handles: rooms.vault.sealer('handles'),
     inspect: {
       arguments: [{ name: 'inspect-arguments', check: (call) => checkArguments(call) }],
       result: [{ name: 'inspect-result', check: (result) => checkResult(result) }],

@@ -37,4 +37,6 @@ export type GatewayReason =
   | 'gateway.too_many_asks'
   | 'gateway.ask_timeout'
   | 'gateway.client_gone'
-  | 'gateway.answer_invalid';
+  | 'gateway.answer_invalid'
+  | 'gateway.round_unknown'
+  | 'gateway.too_many_rounds';

@@ -1,19 +1,19 @@
-import { sha256Hex } from '../../base/bytes.ts';
-import { canonicalize } from '../../base/canonical.ts';
 import type { Receipt } from '../../contracts/journal.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { Reason } from '../../contracts/reasons/index.ts';
-import type { Target } from '../../contracts/target.ts';
 import type { Deny, Hold, Revise } from '../../contracts/verdict.ts';
+import { isInputRequired, type Round } from '../../protocol/index.ts';
 import type { Answer } from '../downstream/answer.ts';
-import type { Call, CallResult, Exchange } from '../exchange.ts';
+import type { Call, CallResult, Exchange, LineClass } from '../exchange.ts';
 import { forward } from '../forward.ts';
-import type { ResultVerdict } from '../guard.ts';
+import { denied, type ResultVerdict } from '../guard.ts';
 import { HANDLE_KEY } from '../holds.ts';
 import { describe } from '../line.ts';
 import { intentEntry, type Outcome, outcomeEntry, refusalEntry } from '../records.ts';
 import { resultOf, statusOfError } from '../respond.ts';
 import { runScreens } from '../screens/run-screens.ts';
+import { type AskedRound, askRound } from './ask-round.ts';
+import { digestOf, givenIn } from './given.ts';
 import { refuse, type Works } from './works.ts';
 
 /** DESIGN section 4 from `validate-arguments` on. Every path ends in a record that is durable before the client hears of it. */
@@ -37,39 +37,22 @@ function callOf(exchange: Exchange, works: Works): CallOrDenial {
     return { ok: false, denied: { verdict: 'deny', reason: 'gateway.fault', detail: `${exchange.frame.method} without a target` } };
   const argumentsDigest = exchange.frame.argumentsDigest ?? digestOf(given);
   const call: Call = { exchange, target, resumed: null, arguments: given, argumentsDigest };
-  const { handle } = exchange.frame;
+  const { handle, round } = exchange.frame;
+  if (round !== undefined) return goOn(call, round, works);
   if (handle === null) return { ok: true, value: call };
   const resumed = works.holds.take(handle, call);
   return resumed ? { ok: true, value: { ...call, resumed } } : { ok: false, denied: { verdict: 'deny', reason: 'gateway.hold_unknown' } };
 }
 
-/** What the client wrote beside the name of its target. Of a resource the URI, which is nobody else's to read. */
-function givenIn(params: Exchange['frame']['params']): JsonObject | null {
-  switch (params.kind) {
-    case 'call':
-    case 'get':
-      return params.arguments;
-    case 'read':
-    case 'subscribe':
-      return { uri: params.uri };
-    case 'complete':
-      return { argument: { ...params.argument }, ...(params.context === null ? {} : { context: params.context }) };
-    default:
-      return null;
-  }
+// A retried request is a new exchange: every guard and every screen looks at it again.
+function goOn(call: Call, round: Round, works: Works): CallOrDenial {
+  const found = works.rounds.unwrap(call, round);
+  if (!found.ok) return { ok: false, denied: { ...denied(found), ...(found.detail === undefined ? {} : { shown: found.detail }) } };
+  if (!('parent' in found.value)) return { ok: true, value: { ...call, round: found.value } };
+  return { ok: true, value: { ...call, round: found.value.round, resumed: { kind: 'input_required', parent: found.value.parent } } };
 }
 
-function digestOf(given: JsonObject): string {
-  const canonical = canonicalize(given);
-  // The strict parser lets nothing in that has no canonical form; a screen's revision that does is a bug, and a bug is a denial.
-  if (!canonical.ok) throw new Error(`arguments without a canonical form: ${canonical.reason}`);
-  return sha256Hex(canonical.value);
-}
-
-function withArguments(
-  of: { readonly exchange: Exchange; readonly target: Target; readonly resumed: Call['resumed'] },
-  given: JsonObject,
-): Call {
+function withArguments(of: Omit<Call, 'arguments' | 'argumentsDigest'>, given: JsonObject): Call {
   return { ...of, arguments: given, argumentsDigest: digestOf(given) };
 }
 
@@ -104,7 +87,10 @@ interface Told {
 async function forwardAndScreen(call: Call, answer: Answer, works: Works): Promise<Told> {
   try {
     const forwarded = await forward(call, answer, works);
-    return { forwarded, settled: forwarded.kind === 'result' ? await screenResult(call, forwarded, works) : forwarded };
+    if (forwarded.kind !== 'result') return { forwarded, settled: forwarded };
+    const mayAsk = IN_ROUNDS.has(call.exchange.frame.plan.class) && call.exchange.frame.era === 'modern';
+    if (mayAsk && isInputRequired(forwarded.result)) return { forwarded, settled: askRound(call, forwarded.result, works) };
+    return { forwarded, settled: await screenResult(call, forwarded, works) };
   } catch (fault) {
     works.log.error('gateway.fault', { ref: call.exchange.id, fault: describe(fault) });
     return {
@@ -114,10 +100,12 @@ async function forwardAndScreen(call: Call, answer: Answer, works: Works): Promi
   }
 }
 
+const IN_ROUNDS: ReadonlySet<LineClass> = new Set(['call', 'get', 'read']);
+
 type Settled =
+  | AskedRound
   | { readonly kind: 'result'; readonly text: string; readonly isError: boolean }
-  | { readonly kind: 'error'; readonly json: string; readonly code: number }
-  | { readonly kind: 'denied'; readonly denied: Deny };
+  | { readonly kind: 'error'; readonly json: string; readonly code: number };
 
 async function screenResult(call: Call, given: { readonly result: JsonObject; readonly text: string }, works: Works): Promise<Settled> {
   const value: CallResult = { call, result: given.result, text: given.text };
@@ -134,8 +122,9 @@ function outcomeOf(settled: Settled, progress: number, works: Works): Outcome {
     return { status: 'refused', reason, progress, ...(detail === undefined ? {} : { detail }) };
   }
   const text = settled.kind === 'error' ? settled.json : settled.text;
-  const failed = settled.kind === 'error' || settled.isError;
-  return { status: failed ? 'error' : 'ok', resultDigest: works.keyed(text), resultBytes: Buffer.byteLength(text), progress };
+  const failed = settled.kind === 'error' || (settled.kind === 'result' && settled.isError);
+  const asked = settled.kind === 'round' ? { asked: settled.asked } : {};
+  return { status: failed ? 'error' : 'ok', resultDigest: works.keyed(text), resultBytes: Buffer.byteLength(text), progress, ...asked };
 }
 
 async function refuseCall(call: Call, denied: Deny, answer: Answer, works: Works): Promise<void> {

@@ -11,6 +11,7 @@ import type { Shelf } from '../downstream/shelf.ts';
 import type { Call, CallResult, Exchange, Partially } from '../exchange.ts';
 import type { Holds } from '../holds.ts';
 import { refusalEntry } from '../records.ts';
+import type { Rounds } from '../reverse/rounds.ts';
 import type { ArgumentRows, ResultRows } from '../screens/run-screens.ts';
 import type { Upstreams } from '../upstream/upstream.ts';
 
@@ -26,6 +27,7 @@ export interface Works {
   readonly listens: Listens;
   readonly upstreams: Upstreams;
   readonly holds: Holds;
+  readonly rounds: Rounds;
   readonly screens: { readonly arguments: ArgumentRows; readonly result: ResultRows };
   /** Keyed digest, hex, of a digest or text: equal values can be found, guessed values cannot be confirmed. */
   keyed(text: string): string;

@@ -72,7 +72,7 @@ export function modernParams(request: UpstreamRequest, id: string, capabilities:
     ...(isObject(given) ? given : {}),
     'io.modelcontextprotocol/protocolVersion': MODERN,
     'io.modelcontextprotocol/clientInfo': CLIENT_INFO,
-    'io.modelcontextprotocol/clientCapabilities': capabilities,
+    'io.modelcontextprotocol/clientCapabilities': request.capabilities ?? capabilities,
   };
   if (request.log !== null) meta['io.modelcontextprotocol/logLevel'] = request.log.level;
   if (request.onProgress !== null) meta['progressToken'] = id;

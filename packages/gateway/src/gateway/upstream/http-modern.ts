@@ -53,7 +53,7 @@ class ModernHttp {
     const call = this.#calls.start(request, () => cut());
     if (call === null) return failure('gateway.upstream_busy');
     cut = this.#post(this.#calls, call.id, request, false);
-    return settled(await call.outcome);
+    return settled(await call.outcome, request);
   }
 
   ready(facts: ServerFacts): Connection {
@@ -115,11 +115,11 @@ class ModernHttp {
 const LIVED_MS = 5000;
 const SILENT: ConnectionEvents = { listChanged: () => {}, log: () => {}, ask: null, elicited: () => {} };
 
-/** `resultType`: absent counts as complete, `complete` is; anything else is a round trip or a task that is not built, never forwarded blindly. */
-function settled(outcome: Outcome): Outcome {
+/** `resultType`: absent counts as complete; a round of input only where a client can be asked. Anything else is never forwarded blindly. */
+function settled(outcome: Outcome, { capabilities }: UpstreamRequest): Outcome {
   if (!outcome.ok || outcome.value.kind !== 'result') return outcome;
   const type = outcome.value.result['resultType'];
-  if (type === undefined || type === 'complete') return outcome;
+  if (type === undefined || type === 'complete' || (type === 'input_required' && capabilities !== undefined)) return outcome;
   return failure('gateway.upstream_garbage', `resultType ${String(type)} was not asked for`) satisfies Result<
     never,
     'gateway.upstream_garbage'

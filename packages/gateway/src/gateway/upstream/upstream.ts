@@ -26,6 +26,8 @@ export interface UpstreamRequest {
   readonly paramHeaders: Readonly<Record<string, string>>;
   /** The client's call that this request is, for what the server asks meanwhile; absent for requests of the gateway itself. */
   readonly origin?: CallStream;
+  /** What the client of a stateless request declared and is relayed. Present: the server may answer that it needs input first. */
+  readonly capabilities?: JsonObject;
 }
 
 export type UpstreamAnswer =

@@ -30,6 +30,17 @@ export function readElicited(params: JsonObject, result: JsonObject): JsonObject
   return wrong ?? read;
 }
 
+/** Likewise, where it is not known what was asked: the action, and what a form can hold at all. */
+export function readAnyElicited(result: JsonObject): JsonObject | string {
+  const read = readFields(result, RESULT);
+  if (typeof read === 'string') return read;
+  const { content } = read;
+  return isObject(content) && !Object.values(content).every(isFilledIn) ? 'content is none of a form' : read;
+}
+
+const isFilledIn = (value: JsonValue): boolean =>
+  ['string', 'number', 'boolean'].includes(typeof value) || (Array.isArray(value) && value.every((item) => typeof item === 'string'));
+
 /**
  * Whether a person may be sent there: https, a host, no user name or password in it, nothing that a screen would hide. What else is on that
  * page is for the person to see: a client has to show the whole URL (MCP 2025-11-25, elicitation).

@@ -2,6 +2,7 @@ import { LIMITS } from '../../base/limits.ts';
 import type { Result } from '../../base/result.ts';
 import { failure, success } from '../../base/result.ts';
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
+import { readRound } from '../asks/rounds.ts';
 import { isObject } from '../json-rpc.ts';
 import { isClientCapabilities } from './capabilities.ts';
 import {
@@ -33,13 +34,16 @@ const CLIENT = 'io.modelcontextprotocol/clientInfo';
 const LOG_LEVEL = 'io.modelcontextprotocol/logLevel';
 const RESOURCE_SUBSCRIPTIONS = 1000;
 
-// The second round of a multi-round-trip request: nothing here asks for one yet, so nobody can have been told to send it.
-const firstRound =
+// The requests that may come in rounds (MCP 2026-07-28, multi round-trip requests). `task` is none of this revision's members.
+const inRounds =
   (check: Check): Check =>
-  (params) =>
-    params['inputResponses'] === undefined && params['requestState'] === undefined && params['task'] === undefined
-      ? check(params)
-      : refused('input responses and tasks are not supported');
+  (params) => {
+    if (params['task'] !== undefined) return refused('task is no member of this revision');
+    const round = readRound(params);
+    if (typeof round === 'string') return refused(round);
+    const checked = check(params);
+    return checked.ok && round !== null ? success({ ...checked.value, round }) : checked;
+  };
 
 const checkListen: Check = ({ notifications }) => {
   if (!isObject(notifications)) return refused('notifications is an object');
@@ -64,9 +68,9 @@ const isUriList = (value: JsonValue): value is readonly string[] =>
 const REQUESTS: Readonly<Record<string, Check>> = {
   ...COMMON_CHECKS,
   'server/discover': checkPlain,
-  'tools/call': firstRound(checkCall),
-  'prompts/get': firstRound(checkGet),
-  'resources/read': firstRound(checkRead),
+  'tools/call': inRounds(checkCall),
+  'prompts/get': inRounds(checkGet),
+  'resources/read': inRounds(checkRead),
   'completion/complete': checkComplete,
   'subscriptions/listen': checkListen,
 };
@@ -107,7 +111,7 @@ function checkRequest(method: string, params: JsonObject): ParamsVerdict {
   const meta = readMeta(params);
   if (!meta.ok) return meta;
   const checked = runCheck(REQUESTS, method, params);
-  return checked.ok ? success({ params: checked.value.params, meta: meta.value }) : checked;
+  return checked.ok ? success({ ...checked.value, meta: meta.value }) : checked;
 }
 
 /**

@@ -120,8 +120,8 @@ describe('params of 2026-07-28', () => {
     ],
     ['protocol.invalid_params', 'an unknown log level', { name: 'a', _meta: { ...META, 'io.modelcontextprotocol/logLevel': 'loud' } }],
     ['protocol.invalid_params', 'a progress token that is an object', { name: 'a', _meta: { ...META, progressToken: {} } }],
-    ['protocol.invalid_params', 'a second round that nobody asked for', { name: 'a', inputResponses: {}, _meta: META }],
-    ['protocol.invalid_params', 'a state that nobody gave', { name: 'a', requestState: 'x', _meta: META }],
+    ['protocol.invalid_params', 'answers of a round that are no object', { name: 'a', inputResponses: [], _meta: META }],
+    ['protocol.invalid_params', 'a state that is no text', { name: 'a', requestState: 7, _meta: META }],
   ])('a call is refused with %s: %s', (reason, _, params) => {
     expect(check('tools/call', params)).toMatchObject({ ok: false, reason });
   });

@@ -2,6 +2,7 @@ import type { Result } from '../../base/result.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { ProtocolReason } from '../../contracts/reasons/protocol.ts';
 import type { Asked, AskReason } from '../asks/ask.ts';
+import type { Round } from '../asks/rounds.ts';
 import type { RpcErrorResponse, RpcId, RpcResult } from '../json-rpc.ts';
 import type { Revision } from '../revision.ts';
 
@@ -66,6 +67,8 @@ export interface CheckedParams {
   readonly params: Params;
   /** Null in the stateful revisions. */
   readonly meta: RequestMeta | null;
+  /** What a retried request of 2026-07-28 brings from the round before; absent where it brings nothing. */
+  readonly round?: Round;
 }
 
 export type ParamsReason = Extract<
