@@ -1,7 +1,7 @@
 import { openAdmin, type RunningAdmin, socketPlace } from './admin/index.ts';
 import { systemClock } from './base/clock.ts';
 import { failure, type Result, success } from './base/result.ts';
-import { type ReadyListener, tellMistake } from './config/index.ts';
+import { type Authorship, type ReadyListener, tellMistake } from './config/index.ts';
 import type { Reason } from './contracts/reasons/index.ts';
 import type { RunningGateway, StartGateway, StartOptions } from './contracts/running.ts';
 import { type Gateway, openGateway } from './gateway/index.ts';
@@ -28,6 +28,7 @@ import { type KeyWatch, keyNotices, watchKeys } from './main/watch-keys.ts';
 import type { Metrics } from './telemetry/index.ts';
 
 const DRAIN_MS = 10_000;
+const STARTED: Authorship = { author: 'gateway', cause: 'gateway.started' };
 
 /** Builds every room of a data directory, joins them and opens the listeners: the one place that constructs things. */
 export const startGateway: StartGateway = async (options) => {
@@ -57,7 +58,7 @@ async function start(rooms: Rooms, options: StartOptions): Promise<Result<Runnin
     if (!planted.ok) return planted;
     missing = planted.value;
   }
-  const first = await apply.alone(() => reconcile(rooms, rooms.configured.current(), { gone: [], strict: false }));
+  const first = await apply.alone(() => reconcile(rooms, rooms.configured.current(), { by: STARTED, strict: false }));
   if (!first.ok) return 'mistakes' in first ? failure(first.reason, first.mistakes.map(tellMistake).join('\n')) : first;
   const { snapshot } = first.value;
   const applied = await recordSystem(rooms, 'config.snapshot.applied', snapshot.digest, {

@@ -23,6 +23,8 @@ const NOT_IN_FORCE = tell(
   500,
   'This was stored, but what follows from it cannot be put in force: the state before it stays. The ref finds why in the log of the gateway.',
 );
+/** The detail has a line for each mistake of the file. */
+const MISTAKES = shown(409, 'The configuration is not right, so the one before stays in force');
 const UNOPENED = tell(
   500,
   'A sealed payload cannot be opened: it is damaged, or the key that sealed it is not there. Read the log without payloads meanwhile.',
@@ -78,14 +80,22 @@ const TELLINGS = {
   'policy.out_of_scope': NOT_GIVEN_HERE,
   'policy.method_out_of_scope': NOT_GIVEN_HERE,
 
-  'config.invalid': NOT_IN_FORCE,
-  'config.not_built': NOT_IN_FORCE,
-  'config.weaker_than_guide': NOT_IN_FORCE,
-  'config.deviation_expired': NOT_IN_FORCE,
-  'config.no_deviation_possible': NOT_IN_FORCE,
-  'config.unreadable': NOT_IN_FORCE,
-  'config.literal_secret': NOT_IN_FORCE,
-  'config.secret_unavailable': NOT_IN_FORCE,
+  'config.invalid': MISTAKES,
+  'config.not_built': MISTAKES,
+  'config.weaker_than_guide': MISTAKES,
+  'config.deviation_expired': MISTAKES,
+  'config.no_deviation_possible': MISTAKES,
+  'config.unreadable': MISTAKES,
+  'config.literal_secret': MISTAKES,
+  'config.secret_unavailable': MISTAKES,
+  'config.version_unknown': tell(404, 'There is no such version. `sallyport config history` shows those there are.'),
+  'config.history_damaged': shown(409, 'The history of the configuration is not as it was stored'),
+  'config.changed_outside': shown(
+    409,
+    'The state was changed in the database and not through this gateway, so nothing more is put in force. Look, then `sallyport config accept` or restore a backup. Changed',
+  ),
+  'config.not_revertible': shown(409, 'This version cannot be had again as it was'),
+  'config.no_file': tell(409, 'This gateway was started without a configuration file, so there is none to read again.'),
   'config.owned_by_file': shown(409, 'The configuration file names this, so it is changed there and nowhere else'),
 
   'registry.server_unknown': tell(404, 'There is no such server. `sallyport servers list` shows those there are.'),

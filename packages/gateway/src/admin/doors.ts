@@ -17,7 +17,10 @@ export interface AdminDoors {
   /** The journal and its readers. */
   readonly audit: AuditRoom;
   /** Builds, validates and swaps in a new snapshot from what is stored now. Where it fails the old one stays. */
-  readonly apply: () => Promise<Result<{ readonly sequence: number; readonly digest: string }, Reason>>;
+  readonly apply: (by?: {
+    readonly author: string;
+    readonly cause: string;
+  }) => Promise<Result<{ readonly sequence: number; readonly digest: string }, Reason>>;
   readonly status: () => RuntimeStatus;
   /** In the text format of Prometheus. */
   readonly metrics: () => Promise<string>;

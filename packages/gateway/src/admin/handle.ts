@@ -89,11 +89,24 @@ async function guarded(handling: Handling, context: Context): Promise<void> {
   });
   const { purpose } = input.value;
   const entry = entryOf(context, principal, { request, ...(purpose === null ? {} : { purpose }) });
-  const call = { id: context.id, principal, doors: handling.doors, clock: handling.clock, document: handling.document, ...input.value };
+  const call = {
+    id: context.id,
+    principal,
+    doors: signed(handling.doors, principal, verb),
+    clock: handling.clock,
+    document: handling.document,
+    ...input.value,
+  };
   if (verb.recorded === 'hourly') return glance(handling, context, entry, () => verb.run(call));
   if (verb.method === 'GET') return look(handling, context, entry, () => verb.run(call));
   return act(handling, context, entry, () => verb.run(call));
 }
+
+/** What is put in force is put in force by somebody, and by something. */
+const signed = (doors: AdminDoors, { id }: Principal, { action }: Verb): AdminDoors => ({
+  ...doors,
+  apply: () => doors.apply({ author: id, cause: action }),
+});
 
 /** Who asks. Everything that is refused here is counted by place and recorded, folded where it is too much. */
 async function identify(handling: Handling, context: Context): Promise<Principal | null> {

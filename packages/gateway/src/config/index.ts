@@ -16,3 +16,6 @@ export type { LoadedFile } from './file/load.ts';
 export { type FilePlace, readConfigFile } from './file/read-file.ts';
 export { type Mistake, type Mistakes, placeOf, sayMistake, tellMistake } from './mistake.ts';
 export { openSnapshots, type Snapshots } from './snapshots.ts';
+export { contentOf, grantName, type StoredState, serversOwned, storedContent } from './versions/content.ts';
+export { type Authorship, openVersions, type Versions } from './versions/open-versions.ts';
+export { type Change, differences, type Version, type VersionFacts } from './versions/version.ts';

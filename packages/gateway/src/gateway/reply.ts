@@ -197,6 +197,11 @@ export const REPLIES = {
   'config.literal_secret': operator(),
   'config.secret_unavailable': operator(),
   'config.owned_by_file': operator(),
+  'config.version_unknown': operator(),
+  'config.history_damaged': operator(),
+  'config.changed_outside': operator(),
+  'config.not_revertible': operator(),
+  'config.no_file': operator(),
 
   'storage.data_in_use': operator(),
   'storage.damaged': operator(),

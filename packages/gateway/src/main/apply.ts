@@ -1,21 +1,26 @@
 import { sha256Hex } from '../base/bytes.ts';
 import { type Result, success } from '../base/result.ts';
-import type { Configuration, SnapshotContent } from '../config/index.ts';
+import type { Authorship, Configuration, SnapshotContent } from '../config/index.ts';
 import type { Grant } from '../contracts/decision.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { Snapshot } from '../contracts/snapshot.ts';
 import type { RegistryState } from '../registry/index.ts';
 import { revealed } from './configured.ts';
+import { checkStanding, nextVersion, readStored, type Standing } from './history.ts';
 import { type Rooms, TENANT } from './rooms.ts';
 
 type Applied = Promise<Result<Snapshot, Reason>>;
 
 export interface Applier {
-  /** Reads what is stored, builds a snapshot of it and puts it in force. */
-  (): Applied;
+  /** Reads what is stored, keeps it as a version, builds a snapshot of it and puts it in force. Where it fails the one before stays. */
+  (by?: Authorship): Applied;
+  /** Takes what is stored as it is, whoever changed it. */
+  accept(by: Authorship): Applied;
   /** Does something of the kind alone: an older state never overtakes a newer one. */
   alone<T>(work: () => Promise<T>): Promise<T>;
 }
+
+const GATEWAY: Authorship = { author: 'gateway', cause: 'registry.server.refreshed' };
 
 export function applier(rooms: Rooms): Applier {
   let last: Promise<unknown> = Promise.resolve();
@@ -24,14 +29,42 @@ export function applier(rooms: Rooms): Applier {
     last = mine.catch(() => null);
     return mine;
   };
-  return Object.assign(() => alone(() => apply(rooms)), { alone });
+  return Object.assign((by: Authorship = GATEWAY) => alone(() => apply(rooms, by)), {
+    alone,
+    accept: (by: Authorship) => alone(() => accept(rooms, by)),
+  });
 }
 
-async function apply(rooms: Rooms): Applied {
-  const state = await rooms.registry.state(TENANT);
-  if (!state.ok) return state;
-  const prepared = await prepareSnapshot(rooms, rooms.configured.current(), state.value);
-  return prepared.ok ? success(prepared.value()) : prepared;
+async function apply(rooms: Rooms, by: Authorship): Applied {
+  const standing = await checkStanding(rooms);
+  return standing.ok ? applyFrom(rooms, standing.value, by) : standing;
+}
+
+async function accept(rooms: Rooms, by: Authorship): Applied {
+  const notes = await rooms.versions.touched(TENANT);
+  if (!notes.ok) return notes;
+  const newest = await rooms.versions.newest(TENANT);
+  if (!newest.ok) return newest;
+  const applied = await applyFrom(rooms, { newest: newest.value, notes: notes.value.map(({ id }) => id) }, by);
+  if (applied.ok) rooms.told.outside = '';
+  return applied;
+}
+
+async function applyFrom(rooms: Rooms, standing: Standing, by: Authorship): Applied {
+  const read = await readStored(rooms);
+  if (!read.ok) return read;
+  const configuration = rooms.configured.current();
+  const prepared = await prepareSnapshot(rooms, configuration, read.value.state);
+  if (!prepared.ok) return prepared;
+  const version = await nextVersion(rooms, standing, { configuration, stored: read.value.stored }, by);
+  if (!version.ok) return version;
+  if (version.value !== null) {
+    const added = await rooms.versions.add(TENANT, version.value);
+    if (!added.ok) return added;
+  }
+  const snapshot = prepared.value();
+  const forgotten = await rooms.versions.forget(TENANT, standing.notes);
+  return forgotten.ok ? success(snapshot) : forgotten;
 }
 
 /** Builds the snapshot of a configuration and a state, and keeps what its decisions can be replayed by. The function puts it in force. */

@@ -1,9 +1,18 @@
 import { type Result, success } from '../base/result.ts';
-import { type Configuration, type Mistake, type Mistakes, serverMistake } from '../config/index.ts';
+import {
+  type Authorship,
+  type Configuration,
+  type Mistake,
+  type Mistakes,
+  serverMistake,
+  serversOwned,
+  type Version,
+} from '../config/index.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { ServerStatus } from '../contracts/running.ts';
 import type { Snapshot } from '../contracts/snapshot.ts';
 import { prepareSnapshot } from './apply.ts';
+import { checkStanding, nextVersion, type Standing } from './history.ts';
 import { type Rooms, TENANT } from './rooms.ts';
 
 export interface Reconciled {
@@ -12,15 +21,25 @@ export interface Reconciled {
   readonly missing: readonly ServerStatus[];
 }
 
+export interface Manner {
+  readonly by: Authorship;
+  /** True: a server that cannot be asked is a mistake, and nothing is changed. False, at a start: the others do not wait for it. */
+  readonly strict: boolean;
+  /** True: what somebody changed in the database is taken as it is. */
+  readonly acceptOutside?: boolean;
+}
+
 /**
  * Makes servers, grants and settings what a configuration says: asked and judged as a whole first, then written and put in force at once.
- * @param strict true: a server that cannot be asked is a mistake, and nothing is changed. False, at a start: the others do not wait for it.
  */
 export async function reconcile(
   rooms: Rooms,
   next: Configuration,
-  { gone, strict }: { readonly gone: readonly string[]; readonly strict: boolean },
+  { by, strict, acceptOutside = false }: Manner,
 ): Promise<Result<Reconciled, Reason> | Mistakes> {
+  const standing = acceptOutside ? await standingAsItIs(rooms) : await checkStanding(rooms);
+  if (!standing.ok) return standing;
+  const gone = goneFrom(standing.value.newest, next);
   const plan = await rooms.registry.plan(TENANT, next.servers);
   if (!plan.ok) return plan;
   const { planned, failed } = plan.value;
@@ -33,14 +52,32 @@ export async function reconcile(
       const prepared = await prepareSnapshot(rooms, next, state);
       if (!prepared.ok) return prepared;
       put = prepared.value;
-      return success(null);
+      const granted = await rooms.grants.list(TENANT);
+      if (!granted.ok) return granted;
+      const version = await nextVersion(rooms, standing.value, { configuration: next, stored: { ...state, grants: granted.value } }, by);
+      if (!version.ok) return version;
+      const { value } = version;
+      return success(value === null ? null : (transaction) => rooms.versions.addWithin(transaction, TENANT, value));
     },
   });
   if (!written.ok) return written.reason === 'registry.server_invalid' ? mistakes([serverMistake(next, { ...written, id: '' })]) : written;
   rooms.configured.put(next);
   rooms.identity.forgetVerdicts();
+  const forgotten = await rooms.versions.forget(TENANT, standing.value.notes);
+  if (!forgotten.ok) return forgotten;
   const snapshot = (put as (() => Snapshot) | null)?.() ?? rooms.snapshots.current(TENANT);
   return success({ snapshot, missing: failed.map(({ id, reason, detail }) => missingServer(next, id, `${detail} (${reason})`)) });
+}
+
+async function standingAsItIs(rooms: Rooms): Promise<Result<Standing, Reason>> {
+  const newest = await rooms.versions.newest(TENANT);
+  return newest.ok ? success({ newest: newest.value, notes: [] }) : newest;
+}
+
+/** Servers that the newest version's file named and this one does not: what the file owns ends with its line. */
+function goneFrom(newest: Version | null, { servers }: Configuration): readonly string[] {
+  const owned = newest === null ? [] : serversOwned(newest);
+  return owned.filter((id) => !servers.some((server) => server.id === id));
 }
 
 const mistakes = (all: readonly Mistake[]): Mistakes => ({ ok: false, reason: 'config.invalid', mistakes: all });

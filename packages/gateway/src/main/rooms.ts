@@ -5,7 +5,7 @@ import type { Clock } from '../base/clock.ts';
 import { DEFAULT_TENANT } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
 import { type Result, success } from '../base/result.ts';
-import { type Configuration, openSnapshots, type Snapshots } from '../config/index.ts';
+import { type Configuration, openSnapshots, openVersions, type Snapshots, type Versions } from '../config/index.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { StartOptions } from '../contracts/running.ts';
 import type { Upstreams } from '../gateway/index.ts';
@@ -19,6 +19,7 @@ import { Meter } from '../telemetry/index.ts';
 import type { Vault } from '../vault/index.ts';
 import { type Configured, holdConfiguration, readFirst, withSecrets } from './configured.ts';
 import { openAudit, openGround } from './open-ground.ts';
+import { touchingGrants, touchingRegistry } from './touching.ts';
 
 /** Every room of a data directory, built bottom up. `close` goes the other way. */
 export interface Rooms {
@@ -31,6 +32,12 @@ export interface Rooms {
   readonly journal: AuditRoom;
   readonly meter: Meter;
   readonly configured: Configured;
+  readonly versions: Versions;
+  /** HMAC-SHA-256, hex, of what versions must not hold. */
+  readonly keyed: (text: string) => string;
+  readonly log: Logger;
+  /** What was said already and is not repeated. */
+  readonly told: { outside: string };
   readonly identity: Identity;
   readonly grants: Grants;
   readonly documents: PolicyDocuments;
@@ -81,6 +88,9 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
   closing.push(() => grants.value.close());
   const documents = await openPolicyDocuments({ storage, clock });
   if (!documents.ok) return documents;
+  const keyed = (text: string): string => vault.mac('audit').mac(`config.content\n${text}`).toString('hex');
+  const versions = await openVersions({ storage, clock, mac: vault.mac('audit') });
+  if (!versions.ok) return versions;
   const reaper = startReaper();
   closing.push(() => reaper.close());
   const dial = dialDeps(options, clock, reaper, log);
@@ -103,10 +113,14 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
     journal: journal.value,
     meter,
     configured,
+    versions: versions.value,
+    keyed,
+    log,
+    told: { outside: '' },
     identity: identity.value,
-    grants: grants.value,
+    grants: touchingGrants(grants.value, versions.value),
     documents: documents.value,
-    registry: registry.value,
+    registry: touchingRegistry(registry.value, versions.value),
     upstreams,
     large,
     snapshots,

@@ -6,6 +6,7 @@ import { keyStoreContract } from './key-store-suite.ts';
 import { postgresBackend } from './postgres-backend.ts';
 import { registryStoreContract } from './registry-store-suite.ts';
 import { storageContract } from './storage-suite.ts';
+import { versionStoreContract } from './version-store-suite.ts';
 
 // One file, because each file starts a server.
 const openBackend = postgresBackend();
@@ -15,6 +16,7 @@ keyStoreContract('postgres', openBackend);
 registryStoreContract('postgres', openBackend);
 grantStoreContract('postgres', openBackend);
 documentStoreContract('postgres', openBackend);
+versionStoreContract('postgres', openBackend);
 
 test('every suite of a store runs on both engines', () => {
   const files = readdirSync(import.meta.dirname);

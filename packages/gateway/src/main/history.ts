@@ -1,0 +1,98 @@
+import { type Failure, failure, type Result, success } from '../base/result.ts';
+import {
+  type Authorship,
+  type Change,
+  type Configuration,
+  contentOf,
+  differences,
+  type StoredState,
+  storedContent,
+  type Version,
+} from '../config/index.ts';
+import type { JsonValue } from '../contracts/json.ts';
+import type { Reason } from '../contracts/reasons/index.ts';
+import type { RegistryState } from '../registry/index.ts';
+import { recordSystem } from './record-system.ts';
+import { type Rooms, TENANT } from './rooms.ts';
+
+/** Everything that is stored and decides, as it stands now. */
+export async function readStored({
+  registry,
+  grants,
+}: Rooms): Promise<Result<{ readonly state: RegistryState; readonly stored: StoredState }, Reason>> {
+  const state = await registry.state(TENANT);
+  if (!state.ok) return state;
+  const granted = await grants.list(TENANT);
+  if (!granted.ok) return granted;
+  return success({ state: state.value, stored: { ...state.value, grants: granted.value } });
+}
+
+const AGAIN_MS = 250;
+const TRIES = 4;
+
+export interface Standing {
+  readonly newest: Version | null;
+  /** Notes of changes that the next version covers. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Compares what is stored with the newest version. `config.changed_outside`, recorded with the difference: somebody wrote into the database.
+ * Another gateway on it may be between its change and its version, so the verdict waits a second.
+ */
+export async function checkStanding(rooms: Rooms, read = () => readStored(rooms)): Promise<Result<Standing, Reason>> {
+  for (let attempt = 1; ; attempt++) {
+    const notes = await rooms.versions.touched(TENANT);
+    if (!notes.ok) return notes;
+    const current = await read();
+    if (!current.ok) return current;
+    const newest = await rooms.versions.newest(TENANT);
+    if (!newest.ok) return newest;
+    const foreign =
+      newest.value === null ? [] : foreignChanges(newest.value, storedContent(current.value.stored, rooms.keyed), notes.value);
+    if (foreign.length === 0) return success({ newest: newest.value, notes: notes.value.map(({ id }) => id) });
+    if (attempt >= TRIES) return changedOutside(rooms, foreign);
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+  }
+}
+
+function foreignChanges({ content }: Version, stored: JsonValue, notes: readonly { readonly name: string }[]): readonly Change[] {
+  const covered = (key: string): boolean => notes.some(({ name }) => key === name || key.startsWith(`${name}.`));
+  return differences(content['stored'] ?? {}, stored).filter(({ key }) => !covered(key));
+}
+
+async function changedOutside(rooms: Rooms, foreign: readonly Change[]): Promise<Failure<Reason>> {
+  const keys = foreign
+    .map(({ key }) => key)
+    .join(', ')
+    .slice(0, 500);
+  if (rooms.told.outside !== keys) {
+    rooms.told.outside = keys;
+    rooms.log.error('config.changed_outside', { keys });
+    const details = { by: 'unknown', changes: foreign.slice(0, 50).map((change) => ({ ...change })) };
+    const recorded = await recordSystem(rooms, 'config.changed_outside', null, details);
+    if (!recorded.ok) return recorded;
+  }
+  return failure('config.changed_outside', keys);
+}
+
+/** The version that follows, recorded before it is stored; null where nothing differs. */
+export async function nextVersion(
+  rooms: Rooms,
+  { newest }: Standing,
+  next: { readonly configuration: Configuration; readonly stored: StoredState },
+  by: Authorship,
+): Promise<Result<Version | null, Reason>> {
+  const draft = rooms.versions.draft(newest, contentOf(next.configuration, next.stored, rooms.keyed), by);
+  if (draft === null) return success(null);
+  const changes = draft.changes.slice(0, 50).map(({ key, before, after }) => ({ key, before: short(before), after: short(after) }));
+  const { sequence, parent, author, cause } = draft;
+  const recorded = await recordSystem(rooms, 'config.version.applied', draft.hash, { sequence, parent, author, cause, changes });
+  return recorded.ok ? success(draft) : recorded;
+}
+
+/** A record has a bound; the version itself has everything. */
+function short(value: JsonValue): JsonValue {
+  const text = JSON.stringify(value);
+  return text.length <= 400 ? value : `${text.slice(0, 400)}…`;
+}

@@ -1,0 +1,41 @@
+import { DEFAULT_TENANT } from '../base/ids.ts';
+import { type Failure, failure } from '../base/result.ts';
+import { grantName, type Versions } from '../config/index.ts';
+import type { Grants } from '../policy/index.ts';
+import type { Registry } from '../registry/index.ts';
+
+/** Notes what a verb is about to change before it does: any other difference from the newest version was made behind our back (R2-060). */
+export function touchingRegistry(registry: Registry, versions: Versions): Registry {
+  const noting = noter(versions);
+  const server = (id: unknown): string => `servers.${String(id)}`;
+  const idOf = (input: unknown): unknown => (typeof input === 'object' && input !== null ? (input as { readonly id?: unknown }).id : '');
+  return {
+    ...registry,
+    register: (tenant, input) => noting(server(idOf(input)), () => registry.register(tenant, input)),
+    approve: (tenant, approval) => noting(server(approval.server), () => registry.approve(tenant, approval)),
+    refresh: (tenant, id, live) => noting(server(id), () => registry.refresh(tenant, id, live)),
+    remove: (tenant, id) => noting(server(id), () => registry.remove(tenant, id)),
+    setEnabled: (tenant, id, enabled) => noting(server(id), () => registry.setEnabled(tenant, id, enabled)),
+  };
+}
+
+export function touchingGrants(grants: Grants, versions: Versions): Grants {
+  const noting = noter(versions);
+  return {
+    ...grants,
+    add: (request) => noting(`grants.${grantName(request.principal, request.tool)}`, () => grants.add(request)),
+    remove: async (tenant, id) => {
+      const all = await grants.list(tenant);
+      const found = all.ok ? all.value.find((grant) => grant.id === id) : undefined;
+      if (found === undefined) return grants.remove(tenant, id);
+      return noting(`grants.${grantName(found.principal, found.tool)}`, () => grants.remove(tenant, id));
+    },
+  };
+}
+
+const noter =
+  (versions: Versions) =>
+  async <T>(name: string, work: () => Promise<T>): Promise<T | Failure<'storage.unavailable'>> => {
+    const noted = await versions.touch(DEFAULT_TENANT, name);
+    return noted.ok ? work() : failure('storage.unavailable', noted.detail ?? noted.reason);
+  };

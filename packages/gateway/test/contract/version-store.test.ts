@@ -1,0 +1,4 @@
+import { openSqlite } from './sqlite-backend.ts';
+import { versionStoreContract } from './version-store-suite.ts';
+
+versionStoreContract('sqlite', openSqlite);
