@@ -83,14 +83,8 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
   const journal = await openAudit(options, { clock, ground: ground.value, identity: identity.value, meter });
   if (!journal.ok) return journal;
   closing.push(() => journal.value.close());
-  const grants = await openGrants({ storage, clock, log });
-  if (!grants.ok) return grants;
-  closing.push(() => grants.value.close());
-  const documents = await openPolicyDocuments({ storage, clock });
-  if (!documents.ok) return documents;
-  const keyed = (text: string): string => vault.mac('audit').mac(`config.content\n${text}`).toString('hex');
-  const versions = await openVersions({ storage, clock, mac: vault.mac('audit') });
-  if (!versions.ok) return versions;
+  const decisive = await openDecisive(ground.value, { clock, log }, closing);
+  if (!decisive.ok) return decisive;
   const reaper = startReaper();
   closing.push(() => reaper.close());
   const dial = dialDeps(options, clock, reaper, log);
@@ -113,18 +107,37 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
     journal: journal.value,
     meter,
     configured,
-    versions: versions.value,
-    keyed,
+    ...decisive.value,
     log,
     told: { outside: '' },
     identity: identity.value,
-    grants: touchingGrants(grants.value, versions.value),
-    documents: documents.value,
-    registry: touchingRegistry(registry.value, versions.value),
+    registry: touchingRegistry(registry.value, decisive.value.versions),
     upstreams,
     large,
     snapshots,
     data,
+  });
+}
+
+/** Grants, what decisions can be replayed by, and the history of both. */
+async function openDecisive(
+  { vault, storage }: Pick<Rooms, 'vault' | 'storage'>,
+  { clock, log }: Pick<Rooms, 'clock' | 'log'>,
+  closing: (() => Promise<void> | void)[],
+): Opened<Pick<Rooms, 'grants' | 'documents' | 'versions' | 'keyed'>> {
+  const grants = await openGrants({ storage, clock, log });
+  if (!grants.ok) return grants;
+  closing.push(() => grants.value.close());
+  const documents = await openPolicyDocuments({ storage, clock });
+  if (!documents.ok) return documents;
+  const mac = vault.mac('audit');
+  const versions = await openVersions({ storage, clock, mac });
+  if (!versions.ok) return versions;
+  return success({
+    grants: touchingGrants(grants.value, versions.value),
+    documents: documents.value,
+    versions: versions.value,
+    keyed: (text) => mac.mac(`config.content\n${text}`).toString('hex'),
   });
 }
 

@@ -9,7 +9,8 @@ import type { StorageReason } from '../../contracts/reasons/storage.ts';
 import type { Mac } from '../../contracts/vault.ts';
 import { migrate, type Storage } from '../../storage/index.ts';
 import { CONFIG_MIGRATIONS } from '../migrations/index.ts';
-import { openVersionStore, type StoredVersion } from './store.ts';
+import { openVersionStore, type StoredVersion, type VersionStore } from './store.ts';
+import { type CheckVersion, verifyChain } from './verify-chain.ts';
 import { differences, hashOf, type Version, type VersionFacts } from './version.ts';
 
 type Answer<T> = Promise<Result<T, ConfigReason | StorageReason>>;
@@ -43,7 +44,6 @@ export interface Versions {
   forget(tenant: TenantId, ids: readonly string[]): Promise<Result<void, StorageReason>>;
 }
 
-const PAGE = 100;
 /** For how many versions a note holds. */
 const NOTE_LIVES = 16;
 
@@ -52,28 +52,40 @@ export async function openVersions(deps: {
   readonly clock: Clock;
   readonly mac: Mac;
 }): Promise<Result<Versions, StorageReason>> {
-  const { storage, clock, mac } = deps;
-  const migrated = await migrate(storage, 'config', CONFIG_MIGRATIONS);
+  const migrated = await migrate(deps.storage, 'config', CONFIG_MIGRATIONS);
   if (!migrated.ok) return migrated;
-  const store = openVersionStore(storage);
-  const seal = (tenant: TenantId, version: Version): StoredVersion => ({ ...version, mac: macOf(tenant, version.hash) });
-  const macOf = (tenant: TenantId, hash: string): string => mac.mac(`config.version\n${tenant}\n${hash}`).toString('hex');
-  const touchMac = (tenant: TenantId, head: string, name: string): string =>
-    mac.mac(`config.touched\n${tenant}\n${head}\n${name}`).toString('hex');
-  const check = (tenant: TenantId, version: StoredVersion | null): Result<Version | null, ConfigReason> => {
+  const store = openVersionStore(deps.storage);
+  const keys = keyedBy(deps.mac);
+  return success({ ...historyOf(store, keys, deps.clock), ...notesOf(store, keys) });
+}
+
+interface Keys {
+  version(tenant: TenantId, hash: string): string;
+  note(tenant: TenantId, head: string, name: string): string;
+}
+
+const keyedBy = (mac: Mac): Keys => ({
+  version: (tenant, hash) => mac.mac(`config.version\n${tenant}\n${hash}`).toString('hex'),
+  note: (tenant, head, name) => mac.mac(`config.touched\n${tenant}\n${head}\n${name}`).toString('hex'),
+});
+
+type History = Pick<Versions, 'newest' | 'find' | 'list' | 'draft' | 'add' | 'addWithin' | 'verify'>;
+
+function historyOf(store: VersionStore, keys: Keys, clock: Clock): History {
+  const seal = (tenant: TenantId, version: Version): StoredVersion => ({ ...version, mac: keys.version(tenant, version.hash) });
+  const check: CheckVersion = (tenant, version) => {
     if (version === null) return success(null);
     const { mac: own, ...bare } = version;
     const { hash, ...rest } = bare;
-    if (hash !== hashOf(rest) || !isEqual(own, macOf(tenant, hash)))
+    if (hash !== hashOf(rest) || !isEqual(own, keys.version(tenant, hash)))
       return failure('config.history_damaged', `version ${version.sequence} is not as it was stored`);
     return success(bare);
   };
-  const newest: Versions['newest'] = async (tenant) => {
-    const found = await store.newest(tenant);
-    return found.ok ? check(tenant, found.value) : found;
-  };
-  return success({
-    newest,
+  return {
+    newest: async (tenant) => {
+      const found = await store.newest(tenant);
+      return found.ok ? check(tenant, found.value) : found;
+    },
     find: async (tenant, name) => {
       const found = await store.find(tenant, /^\d{1,9}$/.test(name) ? Number(name) : name);
       if (!found.ok) return found;
@@ -85,61 +97,34 @@ export async function openVersions(deps: {
     draft: (before, content, { author, cause }) => {
       const changes = differences(before?.content ?? {}, content);
       if (before !== null && changes.length === 0) return null;
-      const facts = {
-        sequence: (before?.sequence ?? 0) + 1,
-        parent: before?.hash ?? null,
-        author,
-        cause,
-        createdAt: clock.now(),
-        content,
-        changes,
-      };
+      const [sequence, parent] = [(before?.sequence ?? 0) + 1, before?.hash ?? null];
+      const facts = { sequence, parent, author, cause, createdAt: clock.now(), content, changes };
       return { ...facts, hash: hashOf(facts) };
     },
     add: (tenant, version) => store.add(tenant, seal(tenant, version)),
     addWithin: (transaction, tenant, version) => store.addWithin(transaction, tenant, seal(tenant, version)),
-    verify: async (tenant) => {
-      let expected: { readonly sequence: number; readonly hash: string | null } | null = null;
-      let count = 0;
-      for (let before = 0; ; ) {
-        const page = await store.list(tenant, { before, limit: PAGE });
-        if (!page.ok) return page;
-        if (page.value.length === 0) break;
-        for (const { sequence } of page.value) {
-          const found = await store.find(tenant, sequence);
-          if (!found.ok) return found;
-          const checked = check(tenant, found.value);
-          if (!checked.ok) return checked;
-          const version: Version | null = checked.value;
-          if (version === null || (expected !== null && (version.sequence !== expected.sequence || version.hash !== expected.hash)))
-            return failure('config.history_damaged', `version ${expected?.sequence ?? sequence} is missing or was put in place of another`);
-          expected = { sequence: version.sequence - 1, hash: version.parent };
-          count += 1;
-        }
-        before = page.value.at(-1)?.sequence ?? 0;
-      }
-      if (expected !== null && (expected.sequence !== 0 || expected.hash !== null))
-        return failure('config.history_damaged', `the versions up to ${expected.sequence} are missing`);
-      return success(count);
-    },
-    touch: async (tenant, name) => {
-      const head = await store.newest(tenant);
-      if (!head.ok) return head;
-      const hash = head.value?.hash ?? '';
-      return store.touch(tenant, { name, head: hash, mac: touchMac(tenant, hash, name) });
-    },
-    touched: async (tenant) => {
-      const notes = await store.touched(tenant);
-      if (!notes.ok || notes.value.length === 0) return notes;
-      const recent = await store.list(tenant, { before: 0, limit: NOTE_LIVES });
-      if (!recent.ok) return recent;
-      // An old note that was copied back would permit what it permitted once.
-      const heads = new Set([...(recent.value.length < NOTE_LIVES ? [''] : []), ...recent.value.map(({ hash }) => hash)]);
-      const real = notes.value.filter(({ name, head, mac: own }) => heads.has(head) && isEqual(own, touchMac(tenant, head, name)));
-      return success(real.map(({ id, name }) => ({ id, name })));
-    },
-    forget: (tenant, ids) => store.forget(tenant, ids),
-  });
+    verify: (tenant) => verifyChain(store, check, tenant),
+  };
 }
+
+const notesOf = (store: VersionStore, keys: Keys): Pick<Versions, 'touch' | 'touched' | 'forget'> => ({
+  touch: async (tenant, name) => {
+    const head = await store.newest(tenant);
+    if (!head.ok) return head;
+    const hash = head.value?.hash ?? '';
+    return store.touch(tenant, { name, head: hash, mac: keys.note(tenant, hash, name) });
+  },
+  touched: async (tenant) => {
+    const notes = await store.touched(tenant);
+    if (!notes.ok || notes.value.length === 0) return notes;
+    const recent = await store.list(tenant, { before: 0, limit: NOTE_LIVES });
+    if (!recent.ok) return recent;
+    // An old note that was copied back would permit what it permitted once.
+    const heads = new Set([...(recent.value.length < NOTE_LIVES ? [''] : []), ...recent.value.map(({ hash }) => hash)]);
+    const real = notes.value.filter(({ name, head, mac }) => heads.has(head) && isEqual(mac, keys.note(tenant, head, name)));
+    return success(real.map(({ id, name }) => ({ id, name })));
+  },
+  forget: (tenant, ids) => store.forget(tenant, ids),
+});
 
 const isEqual = (a: string, b: string): boolean => equalInConstantTime(Buffer.from(a), Buffer.from(b));
