@@ -229,6 +229,7 @@ const TELLINGS = {
   'gateway.drifted_tool': NOT_GIVEN_HERE,
   'gateway.unknown_prompt': NOT_GIVEN_HERE,
   'gateway.hidden_prompt': NOT_GIVEN_HERE,
+  'gateway.too_many_subscriptions': NOT_GIVEN_HERE,
   'gateway.drifted_prompt': NOT_GIVEN_HERE,
   'gateway.unknown_template': NOT_GIVEN_HERE,
   'gateway.hidden_template': NOT_GIVEN_HERE,

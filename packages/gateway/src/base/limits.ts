@@ -27,6 +27,7 @@ export const LIMITS = {
   sessionIdleMs: 30 * 60_000,
   streamsPerSession: 4,
   listensPerPrincipal: 16,
+  subscriptionsPerSession: 1000,
   streamBufferBytes: 1_048_576,
   /** What a stream keeps to be told again: events of one, bytes of a session's and of all, and for how long once it is complete. */
   replayEvents: 1000,

@@ -11,11 +11,12 @@ import type { Call } from './exchange.ts';
 import { denied } from './guard.ts';
 import { isSevereEnough } from './log-level.ts';
 import type { Works } from './methods/works.ts';
-import { listenerFor } from './notify.ts';
 import { DRIFTED, isOffered, unknownResource } from './offered.ts';
+import { ownerFor } from './owner-for.ts';
 import { errorOf } from './respond.ts';
 import { declaredIn } from './reverse/capabilities.ts';
 import { readUrlRequired, URL_REQUIRED } from './reverse/url-required.ts';
+import { renewSubscriptions, roomToSubscribe, subscribe } from './subscriptions.ts';
 import type { UpstreamAnswer, UpstreamOwner, UpstreamRequest, UpstreamSession } from './upstream/upstream.ts';
 
 export type Forwarded = { readonly progress: number } & (
@@ -29,13 +30,7 @@ export async function forward(call: Call, answer: Answer, works: Works): Promise
   const { exchange, target } = call;
   const server = exchange.snapshot.servers.get(target.server);
   if (!server) return refusedBefore({ verdict: 'deny', reason: 'gateway.upstream_unavailable' });
-  const session = exchange.frame.session;
-  const owner = {
-    principal: exchange.principal,
-    session: session?.id ?? null,
-    listener: session ? listenerFor(session, target.server, works) : null,
-    ...(session ? { capabilities: session.capabilities } : {}),
-  };
+  const owner = ownerFor(exchange, target.server, works);
   const inFlight = track(call, answer);
   try {
     return await sendTo(server, owner, { call, answer, inFlight }, works);
@@ -56,13 +51,19 @@ async function sendTo(server: Registration, owner: UpstreamOwner, { call, answer
   const upstream = await works.upstreams.acquire(server, exchange.frame.era, owner);
   if (!upstream.ok) return refusedBefore(denied(upstream));
   if (session !== null) await tellLevel(session, target.server, upstream.value);
+  if (session?.subscriptions.has(target.server)) await renewSubscriptions(session, target.server, upstream.value);
+  const full = roomToSubscribe(call);
+  if (full !== null) return refusedBefore(full);
   const found = isOffered(call, upstream.value);
   const offered = found instanceof Promise ? await found : found;
   if (offered !== null) {
     if (DRIFTED.has(offered.reason)) works.onDrift(target.server);
     return refusedBefore(offered);
   }
-  const told = await upstream.value.request(requestOf(call, answer, inFlight));
+  const request = requestOf(call, answer, inFlight);
+  const told = await (exchange.frame.plan.class === 'subscribe'
+    ? subscribe(call, upstream.value, request)
+    : upstream.value.request(request));
   if (!told.ok)
     return { kind: 'denied', denied: inFlight.controller.signal.aborted ? CANCELLED : denied(told), progress: inFlight.progress };
   if (told.value.kind === 'error' && isNotFound(call, told.value.code)) return refusedBefore(unknownResource(call));

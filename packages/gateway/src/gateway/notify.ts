@@ -1,10 +1,14 @@
 import type { ServerId } from '../base/ids.ts';
 import type { JsonObject } from '../contracts/json.ts';
+import type { Snapshot } from '../contracts/snapshot.ts';
+import type { Pin } from '../contracts/target.ts';
+import { qualifyUri } from '../protocol/index.ts';
 import type { Session } from './downstream/sessions.ts';
 import { isSevereEnough } from './log-level.ts';
 import type { Works } from './methods/works.ts';
 import { askClient } from './reverse/ask-client.ts';
 import { tellElicited } from './reverse/elicited.ts';
+import { mayHear } from './subscriptions.ts';
 import type { ListName, UpstreamListener } from './upstream/upstream.ts';
 
 const listChanged = (list: ListName): string => `{"jsonrpc":"2.0","method":"notifications/${list}/list_changed"}`;
@@ -12,17 +16,46 @@ const listChanged = (list: ListName): string => `{"jsonrpc":"2.0","method":"noti
 /** What one server may say to one session outside a call. */
 export function listenerFor(session: Session, server: ServerId, works: Works): UpstreamListener {
   return {
-    listChanged: (list) => {
-      works.onDrift(server);
+    listChanged: (list, drifted) => {
+      if (drifted) works.onDrift(server);
       tellSession(session, listChanged(list));
     },
     ask: (ask) => askClient(session, server, ask, works),
     elicited: (params) => tellElicited(session, server, params, works),
+    updated: (uri) => {
+      if (!mayHear(works.snapshots.current(session.principal.tenant), session.principal, server, uri)) return;
+      const named = session.server === null ? qualifyUri(server, uri) : uri;
+      tellOnce(session, server, JSON.stringify({ jsonrpc: '2.0', method: 'notifications/resources/updated', params: { uri: named } }));
+    },
     log: (params) => {
       if (wanted(session, params)) tellOnce(session, server, JSON.stringify({ jsonrpc: '2.0', method: 'notifications/message', params }));
     },
   };
 }
+
+const LISTS: readonly ListName[] = ['tools', 'prompts', 'resources'];
+
+/** What a policy changed may differ in any list; what a pin changed, in its own. */
+function changedLists(before: Snapshot | null, now: Snapshot): readonly ListName[] {
+  if (before === null || !sameServers(before, now)) return LISTS;
+  const same = {
+    tools: samePins(before.tools, now.tools),
+    prompts: samePins(before.prompts, now.prompts),
+    resources: samePins(before.templates, now.templates),
+  };
+  const changed = LISTS.filter((list) => !same[list]);
+  return changed.length === 0 ? LISTS : changed;
+}
+
+const samePins = (before: ReadonlyMap<string, Pin>, now: ReadonlyMap<string, Pin>): boolean =>
+  before.size === now.size &&
+  [...now].every(([name, pin]) => {
+    const was = before.get(name);
+    return was !== undefined && was.digest === pin.digest && was.state === pin.state && was.effect === pin.effect;
+  });
+
+const sameServers = ({ servers: before }: Snapshot, { servers: now }: Snapshot): boolean =>
+  before.size === now.size && [...now].every(([id, server]) => before.get(id)?.enabled === server.enabled);
 
 function wanted(session: Session, params: JsonObject): boolean {
   return session.logLevel === null || isSevereEnough(params, session.logLevel);
@@ -48,8 +81,8 @@ function tellStanding(session: Session, json: string): boolean {
 const keepFor = (session: Session, json: string): void => void [...session.away].at(-1)?.send(json);
 
 /** After a changed snapshot: everybody whose list may differ is told, on standing streams only. */
-export function announceListChanged(works: Pick<Works, 'sessions' | 'listens'>): void {
-  for (const list of ['tools', 'prompts', 'resources'] as const) {
+export function announceListChanged(works: Pick<Works, 'sessions' | 'listens'>, before: Snapshot | null, now: Snapshot): void {
+  for (const list of changedLists(before, now)) {
     for (const session of works.sessions.all()) if (session.initialized) tellSession(session, listChanged(list));
     works.listens.listChanged(list);
   }

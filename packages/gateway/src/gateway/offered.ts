@@ -1,5 +1,8 @@
+import { type Result, success } from '../base/result.ts';
+import type { GatewayReason } from '../contracts/reasons/gateway.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
-import type { Target } from '../contracts/target.ts';
+import type { Snapshot } from '../contracts/snapshot.ts';
+import type { Resource } from '../contracts/target.ts';
 import type { Deny } from '../contracts/verdict.ts';
 import type { Call } from './exchange.ts';
 import { denied } from './guard.ts';
@@ -34,22 +37,29 @@ function drift(call: Call, digest: string, live: string | undefined): Deny | nul
   return { verdict: 'deny', reason, detail, shown: shownName(call) };
 }
 
-async function resourceOffered(call: Call, target: Extract<Target, { kind: 'resource' }>, upstream: UpstreamSession): Promise<Deny | null> {
-  const listed = await upstream.lists(target.name);
-  if (!listed.ok) return denied(listed);
-  if (listed.value) return null;
-  if (target.template === null) return unknownResource(call);
-  const template = call.exchange.snapshot.templates.get(target.template);
-  const live = await upstream.livePins('template');
-  if (!live.ok) return denied(live);
-  return template === undefined ? unknownResource(call) : templateDrift(call, template.digest, live.value.get(template.name));
+async function resourceOffered(call: Call, target: Resource, upstream: UpstreamSession): Promise<Deny | null> {
+  const found = await hasResource(call.exchange.snapshot, target, upstream);
+  if (!found.ok) return denied(found);
+  if (found.value === 'yes') return null;
+  // To the reader it is one resource more that is not there; the template is read again.
+  return found.value === 'no' ? unknownResource(call) : { ...unknownResource(call), reason: 'gateway.drifted_resource' };
 }
 
-const templateDrift = (call: Call, digest: string, live: string | undefined): Deny | null => {
-  const found = drift(call, digest, live);
-  // To the reader it is one resource more that is not there; the template is read again.
-  return found === null ? null : { ...found, reason: 'gateway.drifted_resource' };
-};
+/** Whether the server lists a resource now, or an approved template makes it and is still what was approved. */
+export async function hasResource(
+  snapshot: Snapshot,
+  target: Resource,
+  upstream: UpstreamSession,
+): Promise<Result<'yes' | 'no' | 'drifted', GatewayReason>> {
+  const listed = await upstream.lists(target.name);
+  if (!listed.ok) return listed;
+  if (listed.value) return success('yes');
+  const template = target.template === null ? undefined : snapshot.templates.get(target.template);
+  if (template === undefined) return success('no');
+  const live = await upstream.livePins('template');
+  if (!live.ok) return live;
+  return success(live.value.get(template.name) === template.digest ? 'yes' : 'drifted');
+}
 
 export const unknownResource = (call: Call): Deny => ({
   verdict: 'deny',

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { KeyId } from '../base/ids.ts';
+import type { Snapshot } from '../contracts/snapshot.ts';
 import { answerHealth } from '../http/index.ts';
 import { rulesOf } from '../protocol/index.ts';
 import { answerExchange, reply } from './answer-exchange.ts';
@@ -49,7 +50,11 @@ export function openGateway(deps: GatewayDeps): Gateway {
   const works = worksOf(deps, { sessions, shelf, listens, screens: screensOf(pipeline) });
   let draining = false;
   const run = answerExchange(deps, { guards: guardsOf(pipeline), works, figures, draining: () => draining });
-  const endAnnouncing = deps.snapshots.onChange(() => announceListChanged(works));
+  let announced: Snapshot | null = null;
+  const endAnnouncing = deps.snapshots.onChange((snapshot) => {
+    announceListChanged(works, announced, snapshot);
+    announced = snapshot;
+  });
   const sweep = setInterval(() => {
     sessions.sweep();
     shelf.sweep();

@@ -133,6 +133,7 @@ export const REPLIES = {
   'gateway.too_many_in_flight': transport(429, 'Too many requests are being answered for this key.'),
   'gateway.too_many_sessions': transport(429, 'Too many sessions are open for this key: end one.'),
   'gateway.too_many_streams': transport(429, 'Too many streams are open for this key: close one.'),
+  'gateway.too_many_subscriptions': protocol(42900, 200, 'Too many resources are subscribed to in this session: unsubscribe from one.'),
   'gateway.unknown_tool': UNKNOWN_TOOL,
   'gateway.hidden_tool': UNKNOWN_TOOL,
   'gateway.drifted_tool': UNKNOWN_TOOL,

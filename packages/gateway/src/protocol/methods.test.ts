@@ -23,6 +23,8 @@ describe('the method table', () => {
       'resources/list',
       'resources/templates/list',
       'resources/read',
+      'resources/subscribe',
+      'resources/unsubscribe',
       'completion/complete',
       'logging/setLevel',
       'subscriptions/listen',

@@ -122,6 +122,8 @@ export interface ToolServerOptions {
   readonly tools?: Readonly<Record<'read' | 'write' | 'destructive', number>>;
   /** A file to which the server appends every call it gets: the witness. */
   readonly callLog?: string;
+  /** A file of prompts, templates and resources (fixtures/offer.ts), all with the effect `read` unless `more` says otherwise. */
+  readonly offer?: string;
   /** More of the registration: sharing, enabled. */
   readonly more?: JsonObject;
 }
@@ -129,7 +131,7 @@ export interface ToolServerOptions {
 /** The fixture with tools named by effect, over stdio. */
 export function toolServer(id: string, options: ToolServerOptions = {}): JsonObject {
   const launch = { command: process.execPath, args: [join(FIXTURES, 'tool-server-stdio.ts'), ...argsOf(options)] };
-  return { id, transport: { kind: 'stdio', launch }, effects: effectsOf(options), ...options.more };
+  return { id, transport: { kind: 'stdio', launch }, effects: effectsOf(options), ...readsOf(options), ...options.more };
 }
 
 /** The same over Streamable HTTP, in both eras. */
@@ -139,6 +141,7 @@ export function httpToolServer(id: string, options: ToolServerOptions = {}): Jso
     id,
     transport: { kind: 'streamable-http', local: { launch, tokenEnv: 'TOOL_SERVER_TOKEN', path: '/mcp' } },
     effects: effectsOf(options),
+    ...readsOf(options),
     ...options.more,
   };
 }
@@ -146,16 +149,21 @@ export function httpToolServer(id: string, options: ToolServerOptions = {}): Jso
 const COUNTS = { read: 2, write: 2, destructive: 2 };
 const FIXED = { echo: 'read', slow: 'read', progress: 'read', log: 'read', big: 'read', add_tool: 'write' };
 
-const argsOf = ({ tools = COUNTS, callLog }: ToolServerOptions): readonly string[] => [
+const argsOf = ({ tools = COUNTS, callLog, offer }: ToolServerOptions): readonly string[] => [
   '--tools',
   Object.entries(tools)
     .map(([effect, count]) => `${effect}:${count}`)
     .join(','),
   ...(callLog === undefined ? [] : ['--call-log', callLog]),
+  ...(offer === undefined ? [] : ['--offer', offer]),
 ];
 
-const effectsOf = ({ tools = COUNTS }: ToolServerOptions): JsonObject => ({
+const readsOf = ({ offer }: ToolServerOptions): JsonObject =>
+  offer === undefined ? {} : { prompts: 'read', templates: 'read', resources: 'read' };
+
+const effectsOf = ({ tools = COUNTS, offer }: ToolServerOptions): JsonObject => ({
   ...FIXED,
+  ...(offer === undefined ? {} : { touch: 'read', announce: 'read', link: 'read' }),
   ...Object.fromEntries(
     Object.entries(tools).flatMap(([effect, count]) => Array.from({ length: count }, (_, i) => [`${effect}_${i}`, effect])),
   ),

@@ -94,7 +94,8 @@ export function modern(
   params: JsonObject = {},
   more: Readonly<Record<string, string>> = {},
 ): Promise<Told> {
-  const name = typeof params['name'] === 'string' ? { 'mcp-name': params['name'] } : {};
+  const named = method === 'resources/read' ? params['uri'] : params['name'];
+  const name = typeof named === 'string' ? { 'mcp-name': named } : {};
   const meta = { ...META, ...(params['_meta'] as JsonObject | undefined) };
   return post(caller, request(id, method, { ...params, _meta: meta }), {
     'mcp-protocol-version': '2026-07-28',

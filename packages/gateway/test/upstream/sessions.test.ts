@@ -84,7 +84,7 @@ describe.each(WIRES)('over %s', (_name, transport, era) => {
     const tell = (): void => {
       told = true;
     };
-    const listener = { listChanged: tell, log: () => {} };
+    const listener = { listChanged: tell, updated: () => {}, log: () => {} };
     const who = owner('ann', era === 'legacy' ? 's1' : null, listener);
     const session = await acquire(transport(), era, who);
     const end = era === 'modern' ? bench.upstreams.watch(registration('tools', transport()), era, who) : () => {};
@@ -99,7 +99,7 @@ describe.each(WIRES)('over %s', (_name, transport, era) => {
 describe('log messages', () => {
   it('reach the one session that a legacy server belongs to', async () => {
     const messages: JsonObject[] = [];
-    const listener = { listChanged: () => {}, log: (params: JsonObject) => void messages.push(params) };
+    const listener = { listChanged: () => {}, updated: () => {}, log: (params: JsonObject) => void messages.push(params) };
     const session = await acquire(stdio(), 'legacy', owner('ann', 's1', listener));
     await session.request(toolCall('log', { text: 'for ann' }));
     expect(messages).toEqual([{ level: 'info', data: 'for ann' }]);
@@ -107,7 +107,7 @@ describe('log messages', () => {
 
   it('of a shared server reach nobody', async () => {
     const messages: JsonObject[] = [];
-    const listener = { listChanged: () => {}, log: (params: JsonObject) => void messages.push(params) };
+    const listener = { listChanged: () => {}, updated: () => {}, log: (params: JsonObject) => void messages.push(params) };
     const server = registration('tools', stdio(), 'shared');
     const got = await bench.upstreams.acquire(server, 'legacy', owner('ann', 's1', listener));
     if (!got.ok) throw new Error(got.reason);

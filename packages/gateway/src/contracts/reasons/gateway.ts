@@ -5,6 +5,7 @@ export type GatewayReason =
   | 'gateway.too_many_in_flight'
   | 'gateway.too_many_sessions'
   | 'gateway.too_many_streams'
+  | 'gateway.too_many_subscriptions'
   | 'gateway.unknown_tool'
   | 'gateway.hidden_tool'
   | 'gateway.drifted_tool'

@@ -10,6 +10,8 @@ import type { ClientStream } from './stream.ts';
 export interface Listens {
   /** Null when the principal has too many. `id` is the listen request's own id, which tags everything (MCP 2026-07-28, subscriptions). */
   open(principal: Principal, id: string | number, filter: ListenFilter, stream: (onEnd: () => void) => ClientStream): ClientStream | null;
+  /** Whether the principal may open one more. */
+  hasRoom(principal: Principal): boolean;
   listChanged(list: ListName): void;
   /** Graceful end: the listen's result, then the stream closes. */
   endAll(which: (principal: Principal) => boolean): void;
@@ -30,11 +32,15 @@ export function openListens(clock: Clock): Listens {
     listen.stream.send(`{"jsonrpc":"2.0","id":${JSON.stringify(listen.id)},"result":{"resultType":"complete","_meta":${tagged(listen)}}}`);
     listen.stream.end();
   };
+  const hasRoom = (principal: Principal): boolean => {
+    let own = 0;
+    for (const other of listens) if (other.principal.id === principal.id) own += 1;
+    return own < LIMITS.listensPerPrincipal;
+  };
   return {
+    hasRoom,
     open(principal, id, filter, stream) {
-      let own = 0;
-      for (const other of listens) if (other.principal.id === principal.id) own += 1;
-      if (own >= LIMITS.listensPerPrincipal) return null;
+      if (!hasRoom(principal)) return null;
       let forget = (): void => undefined;
       const opened = stream(() => {
         listens.delete(listen);

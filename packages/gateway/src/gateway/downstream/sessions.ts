@@ -35,6 +35,8 @@ export interface Session {
   logLevel: string | null;
   /** The level that each server was told; one that starts later is told before its first call. */
   readonly toldLevel: Map<ServerId, string>;
+  /** Resources that it asked to be told of, by server, as the server names them. */
+  readonly subscriptions: Map<ServerId, Set<string>>;
   seenAt: number;
 }
 
@@ -114,5 +116,6 @@ const begin = (principal: Principal, of: Beginning, now: number): Session => ({
   initialized: false,
   logLevel: null,
   toldLevel: new Map(),
+  subscriptions: new Map(),
   seenAt: now,
 });

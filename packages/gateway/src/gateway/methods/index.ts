@@ -22,6 +22,7 @@ export const HANDLERS: Readonly<Partial<Record<LineClass, Handler>>> = {
   get: forwardCall,
   read: forwardCall,
   complete: forwardCall,
+  subscribe: forwardCall,
   'log-level': setLevel,
   listen,
   notification: acceptNotification,

@@ -7,7 +7,7 @@ import type { Registration } from '../../contracts/registration.ts';
 import { isObject } from '../../protocol/index.ts';
 import type { Exchange } from '../exchange.ts';
 import { denied } from '../guard.ts';
-import { listenerFor } from '../notify.ts';
+import { ownerFor } from '../owner-for.ts';
 import { renameDefinition } from '../rename.ts';
 import { resourceOf } from '../resource-of.ts';
 import { reaches, visibleTo } from '../visible.ts';
@@ -66,11 +66,10 @@ async function ask(exchange: Exchange, server: Registration, works: Works): Prom
   return { server, told: await Promise.race([read(exchange, server, works), late]) };
 }
 
-async function read({ frame, principal }: Exchange, server: Registration, works: Works): Promise<Told['told']> {
-  const { session } = frame;
-  const owner = { principal, session: session?.id ?? null, listener: session ? listenerFor(session, server.id, works) : null };
-  const upstream = await works.upstreams.acquire(server, frame.era, owner);
-  return upstream.ok ? upstream.value.resources() : upstream;
+async function read(exchange: Exchange, server: Registration, works: Works): Promise<Told['told']> {
+  const { frame } = exchange;
+  const upstream = await works.upstreams.acquire(server, frame.era, ownerFor(exchange, server.id, works));
+  return upstream.ok ? upstream.value.resources(pageOf(frame.params)) : upstream;
 }
 
 function allowed({ snapshot, principal }: Exchange, { server, told }: Told): readonly Listed[] {
@@ -87,6 +86,9 @@ function allowed({ snapshot, principal }: Exchange, { server, told }: Told): rea
     return may ? [{ name: resource.qualifiedName, server: server.id, definition }] : [];
   });
 }
+
+const pageOf = (params: Exchange['frame']['params']): 'first' | 'later' =>
+  params.kind === 'list' && params.cursor !== null ? 'later' : 'first';
 
 /** The name after which the page begins; null where the cursor is none of ours. */
 function cursorOf({ frame: { params } }: Exchange): string | null {

@@ -1,32 +1,17 @@
-import type { ListenFilter } from '../../protocol/index.ts';
+import type { ServerId } from '../../base/ids.ts';
+import { failure, type Result } from '../../base/result.ts';
+import type { JsonObject } from '../../contracts/json.ts';
+import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
+import { type ListenFilter, qualifyUri, splitUri } from '../../protocol/index.ts';
 import type { Exchange } from '../exchange.ts';
+import { hasResource } from '../offered.ts';
+import { resourceOf } from '../resource-of.ts';
+import { mayHear } from '../subscriptions.ts';
+import type { Subscription } from '../upstream/connection.ts';
+import type { ListName } from '../upstream/upstream.ts';
 import { reaches, visibleTo } from '../visible.ts';
 import { recorded } from './answer-recorded.ts';
 import { type Handler, refuse, type Works } from './works.ts';
-
-/** `subscriptions/listen` of 2026-07-28: acknowledged first, limited to what this gateway can tell of, ended with the caller's credential. */
-export const listen: Handler = async (exchange, answer, works) => {
-  const { frame, principal } = exchange;
-  const asked = frame.params.kind === 'listen' ? frame.params.filter : NOTHING;
-  const filter = { ...asked, resourceSubscriptions: [] };
-  if (!(await recorded(exchange, answer, works))) return;
-  const id = frame.id ?? '';
-  const watches: (() => void)[] = [];
-  const stream = works.listens.open(principal, id, filter, (onEnd) =>
-    answer.stream(() => {
-      for (const end of watches.splice(0)) end();
-      onEnd();
-    }),
-  );
-  if (stream === null)
-    return refuse(exchange, { verdict: 'deny', reason: 'gateway.too_many_streams', retryAfterSeconds: 60 }, answer, works);
-  const granted = Object.fromEntries(LIST_FLAGS.filter((flag) => filter[flag]).map((flag) => [flag, true]));
-  if (Object.keys(granted).length > 0) watches.push(...watchServers(exchange, works));
-  const meta = { 'io.modelcontextprotocol/subscriptionId': id };
-  stream.send(
-    JSON.stringify({ jsonrpc: '2.0', method: 'notifications/subscriptions/acknowledged', params: { notifications: granted, _meta: meta } }),
-  );
-};
 
 const NOTHING: ListenFilter = {
   toolsListChanged: false,
@@ -36,13 +21,127 @@ const NOTHING: ListenFilter = {
 };
 const LIST_FLAGS = ['toolsListChanged', 'promptsListChanged', 'resourcesListChanged'] as const;
 
+/**
+ * `subscriptions/listen` of 2026-07-28: acknowledged first, limited to what this gateway can tell of, ended with the caller's credential. What the
+ * caller may not read is left out of the acknowledgement as what is not there.
+ */
+export const listen: Handler = async (exchange, answer, works) => {
+  const { frame, principal } = exchange;
+  const filter = frame.params.kind === 'listen' ? frame.params.filter : NOTHING;
+  if (!works.listens.hasRoom(principal))
+    return refuse(exchange, { verdict: 'deny', reason: 'gateway.too_many_streams', retryAfterSeconds: 60 }, answer, works);
+  if (!(await recorded(exchange, answer, works))) return;
+  const watches: (() => void)[] = [];
+  const endWatches = (): void => {
+    for (const end of watches.splice(0)) end();
+  };
+  let gone = false;
+  answer.onGone(() => {
+    gone = true;
+    endWatches();
+  });
+  const early = new Set<string>();
+  let tell = (uri: string): void => void early.add(uri);
+  const granted = await subscribeAll(exchange, filter.resourceSubscriptions, works, watches, (uri) => tell(uri));
+  if (gone) return endWatches();
+  const id = frame.id ?? '';
+  const stream = works.listens.open(principal, id, filter, (onEnd) =>
+    answer.stream(() => {
+      endWatches();
+      onEnd();
+    }),
+  );
+  if (stream === null) {
+    endWatches();
+    return refuse(exchange, { verdict: 'deny', reason: 'gateway.too_many_streams', retryAfterSeconds: 60 }, answer, works);
+  }
+  const flags = LIST_FLAGS.filter((flag) => filter[flag]);
+  const _meta = { 'io.modelcontextprotocol/subscriptionId': id };
+  const say = (method: string, params: JsonObject): void =>
+    void stream.send(JSON.stringify({ jsonrpc: '2.0', method: `notifications/${method}`, params: { ...params, _meta } }));
+  const onResources = (): void => (filter.resourcesListChanged ? say('resources/list_changed', {}) : undefined);
+  const notifications = {
+    ...Object.fromEntries(flags.map((flag) => [flag, true])),
+    ...(filter.resourceSubscriptions.length > 0 ? { resourceSubscriptions: granted } : {}),
+  };
+  say('subscriptions/acknowledged', { notifications });
+  tell = (uri) => say('resources/updated', { uri });
+  if (flags.length > 0) watches.push(...watchServers(exchange, works, onResources));
+  for (const uri of early) tell(uri);
+};
+
+/** One subscription a server, of this caller alone. Returns the URIs, as the client named them, that will be told of. */
+async function subscribeAll(
+  exchange: Exchange,
+  uris: readonly string[],
+  works: Works,
+  watches: (() => void)[],
+  tell: (uri: string) => void,
+): Promise<readonly string[]> {
+  const own = exchange.endpoint?.server ?? null;
+  const named = [...new Set(uris)].map((uri) => ({ uri, of: own === null ? splitUri(uri) : { server: own, name: uri } }));
+  const byServer = Map.groupBy(
+    named.flatMap(({ uri, of }) => (of === null ? [] : [{ uri, ...of }])),
+    ({ server }) => server,
+  );
+  const granted = await Promise.all(
+    [...byServer].map(async ([server, wanted]) => {
+      const onUpdated = (name: string): void => {
+        const { principal } = exchange;
+        if (!mayHear(works.snapshots.current(principal.tenant), principal, server, name)) return;
+        if (wanted.some((one) => name === one.name || name.startsWith(`${one.name}/`)))
+          tell(own === null ? qualifyUri(server, name) : name);
+      };
+      const told = await subscribeOne(
+        exchange,
+        server,
+        wanted.map(({ name }) => name),
+        works,
+        onUpdated,
+      );
+      if (!told.ok) return [];
+      watches.push(told.value.end);
+      return wanted.filter(({ name }) => told.value.granted.includes(name)).map(({ uri }) => uri);
+    }),
+  );
+  const all = new Set(granted.flat());
+  return uris.filter((uri) => all.delete(uri));
+}
+
+async function subscribeOne(
+  { frame, principal, snapshot }: Exchange,
+  id: ServerId,
+  names: readonly string[],
+  works: Works,
+  onUpdated: (name: string) => void,
+): Promise<Result<Subscription, GatewayReason>> {
+  const server = snapshot.servers.get(id);
+  const allowed = names.filter((name) => mayHear(snapshot, principal, id, name));
+  if (server === undefined || allowed.length === 0 || !reaches(snapshot, id, frame.era)) return failure('gateway.unknown_resource');
+  const upstream = await works.upstreams.acquire(server, frame.era, { principal, session: null, listener: null });
+  if (!upstream.ok) return upstream;
+  const there = await Promise.all(
+    allowed.map(async (name) => {
+      const found = await hasResource(snapshot, resourceOf(snapshot, server, name), upstream.value);
+      return found.ok && found.value === 'yes' ? [name] : [];
+    }),
+  );
+  const known = there.flat();
+  return known.length === 0 ? failure('gateway.unknown_resource') : upstream.value.watchResources(known, onUpdated);
+}
+
 /** A server of this era tells of its changes only while somebody listens: what differs from the pins is hidden, and everybody is told then. */
-function watchServers({ principal, snapshot }: Exchange, works: Works): readonly (() => void)[] {
+function watchServers({ endpoint, principal, snapshot }: Exchange, works: Works, onResources: () => void): readonly (() => void)[] {
   const servers = [...visibleTo(snapshot, principal).servers].flatMap((id) => snapshot.servers.get(id) ?? []);
   return servers
-    .filter((server) => reaches(snapshot, server.id, 'modern'))
+    .filter((server) => reaches(snapshot, server.id, 'modern') && (endpoint?.server == null || endpoint.server === server.id))
     .map((server) => {
-      const listener = { listChanged: () => works.onDrift(server.id), log: () => undefined };
+      const listChanged = (list: ListName, drifted: boolean): void => {
+        if (drifted) works.onDrift(server.id);
+        // Of pins everybody is told once the snapshot has changed; single resources are in no snapshot.
+        if (list === 'resources') onResources();
+      };
+      const listener = { listChanged, updated: () => undefined, log: () => undefined };
       return works.upstreams.watch(server, 'modern', { principal, session: null, listener });
     });
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Result } from '../../base/result.ts';
-import type { JsonObject } from '../../contracts/json.ts';
+import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { Era } from '../../contracts/target.ts';
 import type { AskClient } from './asks.ts';
@@ -27,14 +27,32 @@ export interface Connection {
   /** Opens what tells of changed lists: a GET stream (legacy HTTP) or `subscriptions/listen` (modern). Nothing where stdio tells anyway. */
   watch(): void;
   unwatch(): void;
+  /**
+   * A stateless server's word on resources: a `subscriptions/listen` of its own for each caller, so that nobody hears of what another asked for.
+   * A stateful server is asked by `resources/subscribe` instead, and this fails with `gateway.upstream_era`.
+   */
+  subscribe(uris: readonly string[], onUpdated: (uri: string) => void): Promise<Result<Subscription, GatewayReason>>;
   /** Resolves, with what happened in words for operators, once it cannot be used any more. */
   readonly closed: Promise<string>;
   close(): Promise<void>;
 }
 
+/** What a server tells of. */
+export interface Subscription {
+  /** Those of the URIs that it agreed to. */
+  readonly granted: readonly string[];
+  end(): void;
+}
+
 /** What a server says outside calls. Methods must not throw. */
 export interface ConnectionEvents {
   listChanged(list: ListName): void;
+  /** A stateful session ended at the server and was opened again: what was asked for in the old one is not known there. */
+  renewed(): void;
+  /** A resource changed. `subscription`: the id of the listen request that it is told under; null in the stateful revisions. */
+  updated(uri: string, subscription: JsonValue): void;
+  /** Which of the resources that a listen request named the server will tell of. */
+  acknowledged(uris: readonly string[], subscription: JsonValue): void;
   /** `notifications/message` that no call asked for. */
   log(params: JsonObject): void;
   /** Null where nobody can be asked. */

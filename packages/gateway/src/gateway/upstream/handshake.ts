@@ -96,6 +96,12 @@ export const listenRequest = (signal: AbortSignal, facts: ServerFacts): Upstream
   signal,
 });
 
+/** `subscriptions/listen` for changes of single resources. */
+export const subscribeRequest = (signal: AbortSignal, uris: readonly string[]): UpstreamRequest => ({
+  ...ownRequest('subscriptions/listen', { notifications: { resourceSubscriptions: uris } }, FOREVER_MS),
+  signal,
+});
+
 const FOREVER_MS = 2_147_000_000;
 
 export const LIST_NAMES: readonly ListName[] = ['tools', 'prompts', 'resources'];

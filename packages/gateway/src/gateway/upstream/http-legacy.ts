@@ -86,6 +86,7 @@ class LegacyHttp {
       tell: (method, params) => void this.#notify(method, params),
       watch: () => this.#stream.start(),
       unwatch: () => this.#stream.stop(),
+      subscribe: () => Promise.resolve(failure('gateway.upstream_era')),
       closed: this.closed,
       close: () => this.close(),
     };
@@ -141,6 +142,7 @@ class LegacyHttp {
     if (facts.ok && this.#level !== null) await this.#applyLevel(this.#level);
     this.#renewing = null;
     // Without the old session nobody knows what the list is now.
+    if (facts.ok) this.#options.events.renewed();
     if (facts.ok) for (const list of LIST_NAMES) this.#options.events.listChanged(list);
     return facts.ok;
   }

@@ -1,4 +1,6 @@
 import { failure, type Result, success } from '../../base/result.ts';
+import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
+import { awaitAcknowledged } from './acknowledged.ts';
 import { Calls, type Outcome } from './calls.ts';
 import {
   CALLS_PER_CONNECTION,
@@ -7,8 +9,9 @@ import {
   type ConnectionEvents,
   type ConnectOptions,
   type ServerFacts,
+  type Subscription,
 } from './connection.ts';
-import { discover, listenRequest, modernParams, offersListChanged } from './handshake.ts';
+import { discover, listenRequest, modernParams, offersListChanged, subscribeRequest } from './handshake.ts';
 import { postCall } from './http-call.ts';
 import type { Endpoint } from './http-endpoint.ts';
 import { modernHeaders } from './http-headers.ts';
@@ -30,6 +33,7 @@ class ModernHttp {
   readonly #calls: Calls;
   readonly #listens: Calls;
   readonly #listen: Reconnect;
+  readonly #subscribed = new Set<Reconnect>();
   #closed = false;
   #facts: ServerFacts | null = null;
   #tellClosed: (detail: string) => void = () => {};
@@ -39,7 +43,7 @@ class ModernHttp {
     this.#endpoint = endpoint;
     this.#options = options;
     this.#calls = new Calls(options.clock, CALLS_PER_CONNECTION);
-    this.#listens = new Calls(options.clock, 1);
+    this.#listens = new Calls(options.clock, SUBSCRIPTIONS + 1);
     this.#listen = new Reconnect((ended) => this.#openListen(ended));
     this.closed = new Promise((resolve) => {
       this.#tellClosed = resolve;
@@ -52,7 +56,8 @@ class ModernHttp {
     // MCP 2026-07-28: closing the response stream is how a request is cancelled.
     const call = this.#calls.start(request, () => cut());
     if (call === null) return failure('gateway.upstream_busy');
-    cut = this.#post(this.#calls, call.id, request, false);
+    // A stateless server has no say outside a listen stream; list_changed elsewhere is dropped.
+    cut = this.#post(this.#calls, { ...call, request, events: SILENT, endless: false });
     return settled(await call.outcome, request);
   }
 
@@ -67,6 +72,7 @@ class ModernHttp {
         if (offersListChanged(facts).length > 0) this.#listen.start();
       },
       unwatch: () => this.#listen.stop(),
+      subscribe: (uris, onUpdated) => this.#subscribe(uris, onUpdated),
       closed: this.closed,
       close: () => this.close(),
     };
@@ -75,20 +81,20 @@ class ModernHttp {
   close(): Promise<void> {
     this.#closed = true;
     this.#listen.stop();
+    for (const stream of this.#subscribed) stream.stop();
     this.#calls.failAll('gateway.upstream_closed', 'ended by the gateway');
     this.#tellClosed('ended by the gateway');
     return Promise.resolve();
   }
 
-  #post(calls: Calls, id: string, request: UpstreamRequest, endless: boolean): () => void {
+  #post(calls: Calls, { id, request, events, endless }: Posted): () => void {
     const params = modernParams(request, id, this.#options.capabilities);
     return postCall(this.#endpoint, {
       id,
       body: JSON.stringify({ jsonrpc: '2.0', id, method: request.method, params }),
       headers: modernHeaders(request.method, params, request.paramHeaders),
       calls,
-      // A stateless server has no say outside a listen stream; list_changed elsewhere is dropped.
-      events: endless ? { ...this.#options.events, log: () => {}, ask: null, elicited: () => {} } : SILENT,
+      events,
       endless,
       resume: null,
       onHead: () => {},
@@ -99,10 +105,34 @@ class ModernHttp {
 
   #openListen(ended: (lived: boolean) => void): () => void {
     if (this.#facts === null) return () => {};
-    const request = listenRequest(new AbortController().signal, this.#facts);
+    const { listChanged } = this.#options.events;
+    return this.#openStream(listenRequest(new AbortController().signal, this.#facts), { ...SILENT, listChanged }, ended);
+  }
+
+  async #subscribe(uris: readonly string[], onUpdated: (uri: string) => void): Promise<Result<Subscription, GatewayReason>> {
+    if (this.#closed || this.#subscribed.size >= SUBSCRIPTIONS) return failure('gateway.upstream_busy');
+    let granted = false;
+    const stream = new Reconnect((ended) => {
+      // What changed while the stream was down nobody told.
+      if (granted) for (const uri of uris) onUpdated(uri);
+      const events: ConnectionEvents = { ...SILENT, updated: onUpdated, acknowledged: (told) => waiting.granted(told) };
+      return this.#openStream(subscribeRequest(new AbortController().signal, uris), events, ended);
+    });
+    const waiting = awaitAcknowledged(uris, this.#options.startMs, () => {
+      stream.stop();
+      this.#subscribed.delete(stream);
+    });
+    this.#subscribed.add(stream);
+    stream.start();
+    const outcome = await waiting.outcome;
+    granted = outcome.ok;
+    return outcome;
+  }
+
+  #openStream(request: UpstreamRequest, events: ConnectionEvents, ended: (lived: boolean) => void): () => void {
     const call = this.#listens.start(request, () => {});
     if (call === null) return () => {};
-    const cut = this.#post(this.#listens, call.id, request, true);
+    const cut = this.#post(this.#listens, { id: call.id, request, events, endless: true });
     const openedAt = this.#options.clock.monotonic();
     void call.outcome.then(() => ended(this.#options.clock.monotonic() - openedAt > LIVED_MS));
     return () => {
@@ -113,7 +143,24 @@ class ModernHttp {
 }
 
 const LIVED_MS = 5000;
-const SILENT: ConnectionEvents = { listChanged: () => {}, log: () => {}, ask: null, elicited: () => {} };
+/** Streams that tell of single resources, of all callers together. */
+const SUBSCRIPTIONS = 512;
+const SILENT: ConnectionEvents = {
+  listChanged: () => {},
+  renewed: () => {},
+  updated: () => {},
+  acknowledged: () => {},
+  log: () => {},
+  ask: null,
+  elicited: () => {},
+};
+
+interface Posted {
+  readonly id: string;
+  readonly request: UpstreamRequest;
+  readonly events: ConnectionEvents;
+  readonly endless: boolean;
+}
 
 /** `resultType`: absent counts as complete; a round of input only where a client can be asked. Anything else is never forwarded blindly. */
 function settled(outcome: Outcome, { capabilities }: UpstreamRequest): Outcome {

@@ -1,4 +1,6 @@
+import { LIMITS } from '../../base/limits.ts';
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
+import { isObject } from '../../protocol/index.ts';
 import type { Asks } from './asks.ts';
 import type { Calls } from './calls.ts';
 import type { ConnectionEvents } from './connection.ts';
@@ -52,8 +54,22 @@ function notify(method: string, params: JsonObject, to: Receiver): void {
     to.asks?.cancel(params['requestId']);
   } else if (method === 'notifications/elicitation/complete') {
     to.events.elicited(params);
+  } else if (method === 'notifications/resources/updated') {
+    const { uri } = params;
+    if (typeof uri === 'string' && uri.length <= LIMITS.uriBytes) to.events.updated(uri, subscriptionOf(params));
+  } else if (method === 'notifications/subscriptions/acknowledged') {
+    to.events.acknowledged(acknowledgedIn(params), subscriptionOf(params));
   } else if (method === 'notifications/message') {
     if (to.callId === null) to.events.log(params);
     else to.calls.log(to.callId, params);
   }
+}
+
+const SUBSCRIPTION = 'io.modelcontextprotocol/subscriptionId';
+
+const subscriptionOf = ({ _meta: meta }: JsonObject): JsonValue => (isObject(meta) ? (meta[SUBSCRIPTION] ?? null) : null);
+
+function acknowledgedIn({ notifications }: JsonObject): readonly string[] {
+  const uris = isObject(notifications) ? notifications['resourceSubscriptions'] : null;
+  return Array.isArray(uris) ? uris.filter((uri): uri is string => typeof uri === 'string') : [];
 }

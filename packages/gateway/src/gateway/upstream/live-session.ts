@@ -5,7 +5,8 @@ import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { Era, PinKind } from '../../contracts/target.ts';
 import type { AskClient } from './asks.ts';
 import type { Outcome } from './calls.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, Subscription } from './connection.ts';
+import { ownRequest } from './handshake.ts';
 import { digestItems, readList, sameDigests } from './live-lists.ts';
 import type { ListName, UpstreamListener, UpstreamRequest, UpstreamSession } from './upstream.ts';
 
@@ -34,7 +35,11 @@ export class LiveSession implements UpstreamSession {
   #tools: Digests = new Map();
   /** Prompts and templates that were asked for, until the server says that they changed. */
   readonly #others = new Map<PinKind, { known: Digests | null; readonly reading: Read<Digests> }>();
-  #resources: { readonly at: number; readonly reading: Read<readonly JsonObject[]> } | null = null;
+  /** What they were before the server said so. */
+  readonly #before = new Map<PinKind, Digests>();
+  #resources: { readonly at: number; done: boolean; readonly reading: Read<readonly JsonObject[]> } | null = null;
+  /** By URI: the clients' sessions that subscribed to it. */
+  readonly #subscribers = new Map<string, Set<string>>();
   readonly #told = new Map<ListName, NodeJS.Timeout>();
   readonly #toldAt = new Map<ListName, number>();
   #inFlight = 0;
@@ -91,8 +96,8 @@ export class LiveSession implements UpstreamSession {
     return reading;
   }
 
-  resources(): Read<readonly JsonObject[]> {
-    return this.#resourcesWithin(RESOURCES_MS);
+  resources(page: 'first' | 'later'): Read<readonly JsonObject[]> {
+    return this.#resourcesWithin(page === 'first' ? 0 : RESOURCES_MS);
   }
 
   async lists(uri: string): Read<boolean> {
@@ -105,7 +110,7 @@ export class LiveSession implements UpstreamSession {
 
   /** Milliseconds since the last use; 0 while a call is under way or somebody watches. */
   get idleMs(): number {
-    return this.#inFlight > 0 || this.#watchers > 0 ? 0 : this.#options.clock.monotonic() - this.#usedAt;
+    return this.#inFlight > 0 || this.#watchers > 0 || this.#subscribers.size > 0 ? 0 : this.#options.clock.monotonic() - this.#usedAt;
   }
 
   async request(request: UpstreamRequest): Promise<Outcome> {
@@ -148,6 +153,11 @@ export class LiveSession implements UpstreamSession {
 
   forget(key: string): void {
     this.#listeners.delete(key);
+    for (const [uri, holders] of this.#subscribers) {
+      if (!holders.delete(key) || holders.size > 0) continue;
+      this.#subscribers.delete(uri);
+      if (!this.#closed) void this.request(ownRequest('resources/unsubscribe', { uri }, this.#options.startMs));
+    }
   }
 
   watch(listener: UpstreamListener): () => void {
@@ -172,11 +182,69 @@ export class LiveSession implements UpstreamSession {
     const timer = setTimeout(() => {
       this.#told.delete(list);
       this.#toldAt.set(list, this.#options.clock.monotonic());
-      if (list === 'tools') void this.#readAgain();
-      else this.#tell(list);
+      void (list === 'tools' ? this.#readAgain() : this.#lookAgain(list));
     }, wait);
     timer.unref();
     this.#told.set(list, timer);
+  }
+
+  /**
+   * `resources/subscribe` of a stateful server, and its counterpart: asked for once however many clients' sessions share this one, and undone
+   * with the last of them.
+   */
+  async subscribe(session: string, request: UpstreamRequest): Promise<Outcome> {
+    const uri = String(request.params['uri']);
+    const holders = this.#subscribers.get(uri) ?? new Set();
+    if (holders.size > 0) {
+      holders.add(session);
+      return NOTHING_SAID;
+    }
+    const outcome = await this.request(request);
+    if (outcome.ok && outcome.value.kind === 'result') this.#subscribers.set(uri, (this.#subscribers.get(uri) ?? holders).add(session));
+    return outcome;
+  }
+
+  async unsubscribe(session: string, request: UpstreamRequest): Promise<Outcome> {
+    const uri = String(request.params['uri']);
+    const holders = this.#subscribers.get(uri);
+    if (holders?.delete(session) !== true || holders.size > 0) return NOTHING_SAID;
+    this.#subscribers.delete(uri);
+    return this.request(request);
+  }
+
+  /** The server forgot what it was asked to tell of. */
+  resubscribe(): void {
+    for (const uri of this.#subscribers.keys()) void this.request(ownRequest('resources/subscribe', { uri }, this.#options.startMs));
+  }
+
+  /** Whether the session is told of this resource. */
+  subscribed(session: string, uri: string): boolean {
+    return this.#subscribers.get(uri)?.has(session) === true;
+  }
+
+  /** A stateless server's: see `Connection.subscribe`. */
+  async watchResources(uris: readonly string[], onUpdated: (uri: string) => void): Promise<Result<Subscription, GatewayReason>> {
+    const connection = this.#connection;
+    if (connection === null || this.#closed) return failure('gateway.upstream_closed');
+    const subscribed = await connection.subscribe(uris, onUpdated);
+    if (!subscribed.ok) return subscribed;
+    this.#watchers += 1;
+    let over = false;
+    const end = (): void => {
+      if (over) return;
+      over = true;
+      this.#watchers -= 1;
+      subscribed.value.end();
+    };
+    return success({ granted: subscribed.value.granted, end });
+  }
+
+  /** Told only to sessions that subscribed to the resource, or to one that it lies under (MCP 2025-11-25, resource updates). */
+  updated(uri: string): void {
+    const told = new Set<string>();
+    for (const [of, holders] of this.#subscribers)
+      if (uri === of || uri.startsWith(of.endsWith('/') ? of : `${of}/`)) for (const one of holders) told.add(one);
+    for (const session of told) this.#listeners.get(session)?.updated(uri);
   }
 
   log(params: JsonObject): void {
@@ -216,31 +284,46 @@ export class LiveSession implements UpstreamSession {
     const tools = read.ok ? digestItems('tool', read.value) : NOTHING;
     if (this.#closed || sameDigests(tools, this.#tools)) return;
     this.#tools = tools;
-    this.#tell('tools');
+    this.#tell('tools', true);
   }
 
-  #tell(list: ListName): void {
+  // Single resources come and go without a pin; the templates beside them must not.
+  async #lookAgain(list: Exclude<ListName, 'tools'>): Promise<void> {
+    const kind = list === 'prompts' ? 'prompt' : 'template';
+    const before = this.#before.get(kind) ?? null;
     // Whatever came in the meantime is read by whoever asks now.
     this.#forgetList(list);
-    for (const listener of this.#listeners.values()) listener.listChanged(list);
+    const now = await this.livePins(kind);
+    if (this.#closed) return;
+    this.#tell(list, !now.ok || before === null || !sameDigests(before, now.value));
+    if (now.ok) this.#before.set(kind, now.value);
+  }
+
+  #tell(list: ListName, drifted: boolean): void {
+    for (const listener of this.#listeners.values()) listener.listChanged(list, drifted);
   }
 
   #forgetList(list: ListName): void {
-    if (list === 'prompts') this.#others.delete('prompt');
-    if (list !== 'resources') return;
-    this.#others.delete('template');
-    this.#resources = null;
+    if (list === 'tools') return;
+    const kind = list === 'prompts' ? 'prompt' : 'template';
+    const known = this.#others.get(kind)?.known ?? null;
+    if (known !== null) this.#before.set(kind, known);
+    this.#others.delete(kind);
+    if (list === 'resources') this.#resources = null;
   }
 
   #resourcesWithin(ms: number): Read<readonly JsonObject[]> {
     const now = this.#options.clock.monotonic();
     const held = this.#resources;
-    if (held !== null && now - held.at < ms) return held.reading;
+    // Those who ask while it is being read share the answer.
+    if (held !== null && (!held.done || now - held.at < ms)) return held.reading;
     const reading = this.#read('resource').then((items) => {
-      if (!items.ok && this.#resources?.reading === reading) this.#resources = null;
+      entry.done = true;
+      if (!items.ok && this.#resources === entry) this.#resources = null;
       return items;
     });
-    this.#resources = { at: now, reading };
+    const entry = { at: now, done: false, reading };
+    this.#resources = entry;
     return reading;
   }
 
@@ -258,3 +341,4 @@ export class LiveSession implements UpstreamSession {
 }
 
 const NOTHING: Digests = new Map();
+const NOTHING_SAID: Outcome = success({ kind: 'result', result: {}, text: '{}' });

@@ -134,7 +134,15 @@ async function look(
 ): Promise<Result<Seen, GatewayReason>> {
   const { server, era, capabilities } = what;
   const startMs = era === 'modern' && server.transport.kind === 'stdio' ? Math.min(MODERN_PROBE_MS, what.startMs) : what.startMs;
-  const events = { listChanged: () => {}, log: () => {}, ask: null, elicited: () => {} };
+  const events = {
+    listChanged: () => {},
+    renewed: () => {},
+    updated: () => {},
+    acknowledged: () => {},
+    log: () => {},
+    ask: null,
+    elicited: () => {},
+  };
   probes += 1;
   const connection = await dialer.dial(server, era, `probe.${probes}.${nameOf(server)}`, {
     clock: deps.clock,

@@ -183,6 +183,9 @@ class SessionTable implements Upstreams {
     if (key.session !== null && owner.listener !== null) session.listen(key.session, owner.listener);
     const events: ConnectionEvents = {
       listChanged: (list) => session.listChanged(list),
+      renewed: () => session.resubscribe(),
+      updated: (uri) => session.updated(uri),
+      acknowledged: () => {},
       log: (params) => session.log(params),
       ask: session.asker,
       elicited: (params) => session.elicited(params),

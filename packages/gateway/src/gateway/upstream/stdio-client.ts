@@ -1,16 +1,33 @@
 import { rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { failure, success } from '../../base/result.ts';
+import { failure, type Result, success } from '../../base/result.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { Launch } from '../../contracts/registration.ts';
 import type { Era } from '../../contracts/target.ts';
 import { LineReader, oneLine } from '../../protocol/index.ts';
+import { type Awaited, awaitAcknowledged } from './acknowledged.ts';
 import { Asks } from './asks.ts';
-import { Calls, type Outcome } from './calls.ts';
-import { CALLS_PER_CONNECTION, type Connecting, type Connection, type ConnectOptions, type ServerFacts } from './connection.ts';
-import { discover, initialize, legacyParams, listenRequest, modernParams, offersListChanged, ownRequest } from './handshake.ts';
+import { Calls, type Outcome, type Started } from './calls.ts';
+import {
+  CALLS_PER_CONNECTION,
+  type Connecting,
+  type Connection,
+  type ConnectOptions,
+  type ServerFacts,
+  type Subscription,
+} from './connection.ts';
+import {
+  discover,
+  initialize,
+  legacyParams,
+  listenRequest,
+  modernParams,
+  offersListChanged,
+  ownRequest,
+  subscribeRequest,
+} from './handshake.ts';
 import { receive } from './incoming.ts';
 import { type Child, type LaunchDeps, launch } from './launch.ts';
 import { guessId, readMessage } from './read-message.ts';
@@ -37,6 +54,8 @@ const REMOVE = { recursive: true, force: true, maxRetries: 3 } as const;
 const UNREAD_BYTES = 32 * 1_048_576;
 /** Lines on stdout that are no message before the server counts as broken: some print a banner there. */
 const GARBAGE_LINES = 100;
+/** Listen requests for single resources, of all callers together: they count among the calls of the connection. */
+const SUBSCRIPTIONS = 128;
 
 /** Starts a server and speaks to it over its standard streams. It is ended again where the handshake fails. */
 export async function openStdio(deps: StdioDeps, target: StdioTarget, options: ConnectOptions): Connecting {
@@ -69,6 +88,7 @@ class StdioSession {
   readonly #calls: Calls;
   readonly #asks: Asks;
   readonly closed: Promise<string>;
+  readonly #subscribed = new Map<string, { readonly waiting: Awaited; readonly onUpdated: (uri: string) => void }>();
   #garbage = 0;
   #fault: string | null = null;
   #level: string | null = null;
@@ -99,12 +119,17 @@ class StdioSession {
   }
 
   async request(request: UpstreamRequest): Promise<Outcome> {
+    const started = this.#start(request);
+    return started.ok ? started.value.outcome : started;
+  }
+
+  #start(request: UpstreamRequest): Result<Started, GatewayReason> {
     if (this.#fault !== null || !this.#child.stdin.writable) return failure('gateway.upstream_closed', this.#fault ?? 'the process ended');
     const call = this.#calls.start(request, (id) => this.#cancel(id, request.method));
     if (call === null) return failure('gateway.upstream_busy');
     const params = this.#era === 'modern' ? modernParams(request, call.id, this.#options.capabilities) : legacyParams(request, call.id);
     this.send({ jsonrpc: '2.0', id: call.id, method: request.method, params });
-    return call.outcome;
+    return success(call);
   }
 
   send(message: JsonObject): void {
@@ -126,6 +151,7 @@ class StdioSession {
       tell: (method, params) => this.send({ jsonrpc: '2.0', method, params }),
       watch: () => this.#listen(facts),
       unwatch: () => this.#unlisten(),
+      subscribe: (uris, onUpdated) => this.#subscribe(uris, onUpdated),
       closed: this.closed,
       close: () => this.close(),
     };
@@ -136,6 +162,22 @@ class StdioSession {
     if (this.#era !== 'modern' || this.#listening !== null || offersListChanged(facts).length === 0) return;
     this.#listening = new AbortController();
     void this.request(listenRequest(this.#listening.signal, facts));
+  }
+
+  async #subscribe(uris: readonly string[], onUpdated: (uri: string) => void): Promise<Result<Subscription, GatewayReason>> {
+    if (this.#era !== 'modern') return failure('gateway.upstream_era');
+    if (this.#subscribed.size >= SUBSCRIPTIONS) return failure('gateway.upstream_busy');
+    const controller = new AbortController();
+    const started = this.#start(subscribeRequest(controller.signal, uris));
+    if (!started.ok) return started;
+    const { id, outcome } = started.value;
+    const waiting = awaitAcknowledged(uris, this.#options.startMs, () => controller.abort());
+    this.#subscribed.set(id, { waiting, onUpdated });
+    void outcome.then((ended) => {
+      this.#subscribed.delete(id);
+      waiting.failed(ended.ok ? 'gateway.upstream_closed' : ended.reason);
+    });
+    return waiting.outcome;
   }
 
   #unlisten(): void {
@@ -164,7 +206,15 @@ class StdioSession {
 
   #events(): ConnectOptions['events'] {
     const events = this.#options.events;
-    return this.#era === 'legacy' ? events : { ...events, log: () => {}, elicited: () => {} };
+    if (this.#era === 'legacy') return events;
+    // One process serves several callers: what it says of resources is of the listen request that it names, and of no other.
+    return {
+      ...events,
+      log: () => {},
+      elicited: () => {},
+      updated: (uri, subscription) => this.#subscribed.get(String(subscription))?.onUpdated(uri),
+      acknowledged: (uris, subscription) => this.#subscribed.get(String(subscription))?.waiting.granted(uris),
+    };
   }
 
   // `initialize` must not be cancelled (MCP 2025-11-25, cancellation).

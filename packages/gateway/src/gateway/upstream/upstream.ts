@@ -7,6 +7,7 @@ import type { Registration } from '../../contracts/registration.ts';
 import type { Era, PinKind } from '../../contracts/target.ts';
 import type { CallStream } from '../downstream/call-stream.ts';
 import type { AskClient } from './asks.ts';
+import type { Subscription } from './connection.ts';
 
 /** One request to a server. Ids and progress tokens are ours: none that a client chose ever leaves. */
 export interface UpstreamRequest {
@@ -52,11 +53,17 @@ export interface UpstreamSession {
   peekPins(kind: PinKind): ReadonlyMap<string, string> | null;
   /** The same, read where it is not known. */
   livePins(kind: PinKind): Promise<Result<ReadonlyMap<string, string>, GatewayReason>>;
-  /** What the server lists now, at most half a minute old where it tells of changes or not. */
-  resources(): Promise<Result<readonly JsonObject[], GatewayReason>>;
+  /** What the server lists now, asked now; of later pages at most half a minute old. */
+  resources(page: 'first' | 'later'): Promise<Result<readonly JsonObject[], GatewayReason>>;
   /** Whether the server lists this URI, asked again where the list that is known does not have it. */
   lists(uri: string): Promise<Result<boolean, GatewayReason>>;
   request(request: UpstreamRequest): Promise<Result<UpstreamAnswer, GatewayReason>>;
+  /** Legacy only: `resources/subscribe` and `resources/unsubscribe` for one client's session. Updates reach its listener, and no other. */
+  subscribe(session: DownstreamSessionId, request: UpstreamRequest): Promise<Result<UpstreamAnswer, GatewayReason>>;
+  unsubscribe(session: DownstreamSessionId, request: UpstreamRequest): Promise<Result<UpstreamAnswer, GatewayReason>>;
+  subscribed(session: DownstreamSessionId, uri: string): boolean;
+  /** Modern only: tells of these resources until it is ended. */
+  watchResources(uris: readonly string[], onUpdated: (uri: string) => void): Promise<Result<Subscription, GatewayReason>>;
   /** Legacy only; kept and applied again when the session is started anew. */
   setLogLevel(level: string): Promise<void>;
   /** Tells the server something on behalf of the client whose session it is; nothing where the session is several clients'. */
@@ -67,8 +74,13 @@ export type ListName = 'tools' | 'prompts' | 'resources';
 
 /** Where what a server says outside a call goes. Methods must not throw. */
 export interface UpstreamListener {
-  /** A list changed: of tools only once it was read again and differs; of the others as often as the server says, within bounds. */
-  listChanged(list: ListName): void;
+  /**
+   * A list changed: of tools only once it was read again and differs; of the others as often as the server says, within bounds. `drifted`: what is
+   * pinned of it may differ from what is offered now (of single resources nothing is pinned).
+   */
+  listChanged(list: ListName, drifted: boolean): void;
+  /** A resource that this session subscribed to changed. */
+  updated(uri: string): void;
   /** `notifications/message` of a session of its own; never called for shared sessions. */
   log(params: JsonObject): void;
   /** A request of a session of its own; absent where its owner cannot be asked. */
