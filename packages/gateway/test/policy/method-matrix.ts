@@ -3,6 +3,7 @@ import type { JsonObject } from '../../src/contracts/json.ts';
 // What each method answers to a caller whose key works, written out for a reader: nothing here is computed from the product.
 //
 //   ok     answered            open  a stream that stays open      202  accepted; nothing to answer
+//   --     there is no such prompt or resource
 //   ----   is no method: answered as if it did not exist, whether it is coming or never was
 //   -202   accepted as the transport asks of a notification, and refused: the journal says so
 //   405    no such HTTP method in this revision
@@ -10,7 +11,7 @@ import type { JsonObject } from '../../src/contracts/json.ts';
 // No role stands here: what a role may reach with tools/call is tool-matrix.ts, and a list holds exactly that. A key that names its methods
 // may use those and, of the others, only the ones that begin, keep and end a conversation (column `free`): the rest is `not`, error 40300.
 
-export type MethodAnswer = 'ok' | 'open' | '202' | '----' | '-202' | '405';
+export type MethodAnswer = 'ok' | '--' | 'open' | '202' | '----' | '-202' | '405';
 
 export type Revision = '2025-03-26' | '2025-06-18' | '2025-11-25' | '2026-07-28';
 export const REVISIONS: readonly Revision[] = ['2025-03-26', '2025-06-18', '2025-11-25', '2026-07-28'];
@@ -50,7 +51,8 @@ const http = (method: string, answers: string): MethodRow => ({ method, kind: 'h
 
 const BEGIN = { protocolVersion: '', capabilities: {}, clientInfo: { name: 'matrix', version: '1' } };
 const TASK = { taskId: 'task-1' };
-const FILE = { uri: 'files+file:///read' };
+const FILE = { uri: 'files+file:///never' };
+const COMPLETION = { ref: { type: 'ref/prompt', name: 'files__never' }, argument: { name: 'x', value: '' } };
 
 export const METHODS: readonly MethodRow[] = [
   //                                         2025-03-26 2025-06-18 2025-11-25 2026-07-28
@@ -61,15 +63,16 @@ export const METHODS: readonly MethodRow[] = [
   asks('logging/setLevel', '                 ok         ok         ok         ----', { level: 'error' }),
   asks('subscriptions/listen', '             ----       ----       ----       open', { notifications: { toolsListChanged: true } }),
 
+  asks('prompts/list', '                     ok         ok         ok         ok'),
+  asks('resources/list', '                   ok         ok         ok         ok'),
+  asks('resources/templates/list', '         ok         ok         ok         ok'),
+  asks('prompts/get', '                      --         --         --         --', { name: 'files__never' }),
+  asks('resources/read', '                   --         --         --         --', FILE),
+  asks('resources/subscribe', '              --         --         --         ----', FILE),
+  asks('resources/unsubscribe', '            --         --         --         ----', FILE),
+  asks('completion/complete', '              --         --         --         --', COMPLETION),
+
   // Known, and coming.
-  asks('prompts/list', '                     ----       ----       ----       ----'),
-  asks('prompts/get', '                      ----       ----       ----       ----', { name: 'files__read' }),
-  asks('resources/list', '                   ----       ----       ----       ----'),
-  asks('resources/templates/list', '         ----       ----       ----       ----'),
-  asks('resources/read', '                   ----       ----       ----       ----', FILE),
-  asks('resources/subscribe', '              ----       ----       ----       ----', FILE),
-  asks('resources/unsubscribe', '            ----       ----       ----       ----', FILE),
-  asks('completion/complete', '              ----       ----       ----       ----'),
   asks('tasks/get', '                        ----       ----       ----       ----', TASK),
   asks('tasks/result', '                     ----       ----       ----       ----', TASK),
   asks('tasks/list', '                       ----       ----       ----       ----'),
