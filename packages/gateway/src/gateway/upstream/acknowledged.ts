@@ -1,6 +1,6 @@
 import { failure, type Result, success } from '../../base/result.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
-import type { Subscription } from './connection.ts';
+import type { Subscription } from './upstream.ts';
 
 /** A subscription whose server has not said yet what it agrees to. */
 export interface Awaited {

@@ -5,7 +5,7 @@ import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { Era } from '../../contracts/target.ts';
 import type { AskClient } from './asks.ts';
 import type { Outcome } from './calls.ts';
-import type { ListName, UpstreamRequest } from './upstream.ts';
+import type { ListName, Subscription, UpstreamRequest } from './upstream.ts';
 
 /** What a server said of itself. Untrusted text, never a ground for a decision (MCP 2026-07-28, clientInfo and serverInfo). */
 export interface ServerFacts {
@@ -35,13 +35,6 @@ export interface Connection {
   /** Resolves, with what happened in words for operators, once it cannot be used any more. */
   readonly closed: Promise<string>;
   close(): Promise<void>;
-}
-
-/** What a server tells of. */
-export interface Subscription {
-  /** Those of the URIs that it agreed to. */
-  readonly granted: readonly string[];
-  end(): void;
 }
 
 /** What a server says outside calls. Methods must not throw. */

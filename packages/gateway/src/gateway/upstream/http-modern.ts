@@ -9,14 +9,13 @@ import {
   type ConnectionEvents,
   type ConnectOptions,
   type ServerFacts,
-  type Subscription,
 } from './connection.ts';
 import { discover, listenRequest, modernParams, offersListChanged, subscribeRequest } from './handshake.ts';
 import { postCall } from './http-call.ts';
 import type { Endpoint } from './http-endpoint.ts';
 import { modernHeaders } from './http-headers.ts';
 import { Reconnect } from './reconnect.ts';
-import type { UpstreamRequest } from './upstream.ts';
+import type { Subscription, UpstreamRequest } from './upstream.ts';
 
 /** A stateless server: every request stands alone, so one connection serves everybody. The endpoint stays the caller's to close. */
 export async function openModernHttp(endpoint: Endpoint, options: ConnectOptions): Connecting {

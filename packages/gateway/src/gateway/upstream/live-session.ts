@@ -5,10 +5,10 @@ import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { Era, PinKind } from '../../contracts/target.ts';
 import type { AskClient } from './asks.ts';
 import type { Outcome } from './calls.ts';
-import type { Connection, Subscription } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { ownRequest } from './handshake.ts';
 import { digestItems, readList, sameDigests } from './live-lists.ts';
-import type { ListName, UpstreamListener, UpstreamRequest, UpstreamSession } from './upstream.ts';
+import type { ListName, Subscription, UpstreamListener, UpstreamRequest, UpstreamSession } from './upstream.ts';
 
 /** A server that says its list changed every millisecond is read once in this time. */
 const REREAD_MS = 1000;

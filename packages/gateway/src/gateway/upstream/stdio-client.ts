@@ -10,14 +10,7 @@ import { LineReader, oneLine } from '../../protocol/index.ts';
 import { type Awaited, awaitAcknowledged } from './acknowledged.ts';
 import { Asks } from './asks.ts';
 import { Calls, type Outcome, type Started } from './calls.ts';
-import {
-  CALLS_PER_CONNECTION,
-  type Connecting,
-  type Connection,
-  type ConnectOptions,
-  type ServerFacts,
-  type Subscription,
-} from './connection.ts';
+import { CALLS_PER_CONNECTION, type Connecting, type Connection, type ConnectOptions, type ServerFacts } from './connection.ts';
 import {
   discover,
   initialize,
@@ -32,7 +25,7 @@ import { receive } from './incoming.ts';
 import { type Child, type LaunchDeps, launch } from './launch.ts';
 import { guessId, readMessage } from './read-message.ts';
 import { followLog } from './server-log.ts';
-import type { UpstreamRequest } from './upstream.ts';
+import type { Subscription, UpstreamRequest } from './upstream.ts';
 
 export interface StdioDeps extends LaunchDeps {
   readonly onServerLog: (server: string, line: string) => void;

@@ -7,7 +7,6 @@ import type { Registration } from '../../contracts/registration.ts';
 import type { Era, PinKind } from '../../contracts/target.ts';
 import type { CallStream } from '../downstream/call-stream.ts';
 import type { AskClient } from './asks.ts';
-import type { Subscription } from './connection.ts';
 
 /** One request to a server. Ids and progress tokens are ours: none that a client chose ever leaves. */
 export interface UpstreamRequest {
@@ -68,6 +67,13 @@ export interface UpstreamSession {
   setLogLevel(level: string): Promise<void>;
   /** Tells the server something on behalf of the client whose session it is; nothing where the session is several clients'. */
   tell(method: string, params: JsonObject): void;
+}
+
+/** What a server tells of. */
+export interface Subscription {
+  /** Those of the URIs that it agreed to. */
+  readonly granted: readonly string[];
+  end(): void;
 }
 
 export type ListName = 'tools' | 'prompts' | 'resources';
