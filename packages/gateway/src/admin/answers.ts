@@ -186,6 +186,7 @@ const TELLINGS = {
   'protocol.too_wide': UNREADABLE,
   'protocol.reading_too_slow': NOT_GIVEN_HERE,
   'protocol.batch_not_supported': NOT_GIVEN_HERE,
+  'protocol.invalid_batch': NOT_GIVEN_HERE,
   'protocol.invalid_message': NOT_GIVEN_HERE,
   'protocol.invalid_id': NOT_GIVEN_HERE,
   'protocol.id_in_use': NOT_GIVEN_HERE,

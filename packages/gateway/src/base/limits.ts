@@ -7,6 +7,7 @@ export const LIMITS = {
   largeMs: 10_000,
   largeQueue: 64,
   largeWorkerMegabytes: 512,
+  batchMembers: 20,
   jsonDepth: 64,
   jsonNodes: 500_000,
   jsonKeyBytes: 1024,

@@ -25,6 +25,8 @@ export interface Deny {
   readonly credential?: string;
   /** Where a message was refused before it became a frame: the request's id and era as far as they could be read. No id: a notification. */
   readonly of?: { readonly id: string | number | null; readonly era: Era };
+  /** JSON texts of the messages of a batch: it is no message itself, and each of them comes through the line by itself. */
+  readonly members?: readonly string[];
 }
 
 /** The message goes on with other params; arguments are digested and validated again. */

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Deny } from '../contracts/verdict.ts';
 import type { Answer } from './downstream/answer.ts';
-import { receive } from './downstream/receive.ts';
-import type { Exchange, Partially } from './exchange.ts';
+import { BatchAnswer } from './downstream/batch-answer.ts';
+import { receive, receiveMember } from './downstream/receive.ts';
+import type { Exchange, Partially, Received } from './exchange.ts';
 import type { Figures } from './figures.ts';
 import type { GatewayDeps } from './gateway-deps.ts';
 import { describe, type Line } from './line.ts';
@@ -46,18 +47,29 @@ export function answerExchange(deps: GatewayDeps, { guards, works, figures, drai
     }
   };
 
-  return async (request: IncomingMessage, answer: Answer): Promise<void> => {
-    const received = receive(request, deps.snapshots.current(deps.tenant), deps.clock, deps.proxies());
-    if (draining()) return refuse(received, { verdict: 'deny', reason: 'gateway.draining', retryAfterSeconds: 5 }, answer);
+  const take = async (received: Received, answer: Answer): Promise<void> => {
     const outcome = await guards(received);
     if (outcome.passed) {
       await handle(outcome.exchange, answer);
+    } else if (outcome.denied.members !== undefined) {
+      // The members pay for themselves.
+      outcome.exchange.addressBudget?.refund();
+      const answers = new BatchAnswer(answer, outcome.denied.members.length);
+      const members = outcome.denied.members.map((text) => receiveMember(received, text, deps.clock));
+      await Promise.all(members.map((member) => take(member, answers.member())));
+      return;
     } else {
       outcome.exchange.budget?.release();
       await refuse(outcome.exchange, outcome.denied, answer);
     }
     figures.add(received.trace);
     figures.exchanges[outcome.passed ? 'passed' : 'denied'].add((deps.clock.monotonic() - received.startedAt) * 1000);
+  };
+
+  return async (request: IncomingMessage, answer: Answer): Promise<void> => {
+    const received = receive(request, deps.snapshots.current(deps.tenant), deps.clock, deps.proxies());
+    if (draining()) return refuse(received, { verdict: 'deny', reason: 'gateway.draining', retryAfterSeconds: 5 }, answer);
+    await take(received, answer);
   };
 }
 

@@ -7,6 +7,7 @@ export {
   readResponses,
   writeInputRequests,
 } from './asks/rounds.ts';
+export { checkBatch } from './batch.ts';
 export { checkCallResult } from './call-result.ts';
 export { type CalledBody, checkHeaders, checkParamHeaders, type Headers, legacyRevision, writeHeaders } from './headers.ts';
 export { STRICT_LIMITS, type StrictLimits } from './json-bounds.ts';

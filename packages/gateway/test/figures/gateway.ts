@@ -1,4 +1,5 @@
 import type { Figure } from '../../../../tools/figures/runner/figure.ts';
+import { BAD_BATCHES } from '../scenarios/bad-batches.ts';
 import { BAD_BODIES, BAD_PARAMS } from '../scenarios/bad-bodies.ts';
 import { BAD_HEADS } from '../scenarios/bad-heads.ts';
 import { BAD_METHODS } from '../scenarios/bad-methods.ts';
@@ -6,7 +7,16 @@ import { type BadInput, judge, openStand, type Stand } from '../scenarios/bad-st
 import { bytesTaken, CAP, NOT_HTTP, SLOW_BODIES, TOO_MUCH } from '../scenarios/bad-streams.ts';
 
 const COMMAND = 'npm run figures -- gateway';
-const INPUTS: readonly BadInput[] = [...BAD_BODIES, ...BAD_PARAMS, ...BAD_METHODS, ...BAD_HEADS, ...TOO_MUCH, ...NOT_HTTP, ...SLOW_BODIES];
+const INPUTS: readonly BadInput[] = [
+  ...BAD_BODIES,
+  ...BAD_BATCHES,
+  ...BAD_PARAMS,
+  ...BAD_METHODS,
+  ...BAD_HEADS,
+  ...TOO_MUCH,
+  ...NOT_HTTP,
+  ...SLOW_BODIES,
+];
 
 /** Figure 2: every bad input in every era it applies to, with all that has to be true of its answer. */
 export async function* measurements(): AsyncGenerator<Figure> {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BAD_BATCHES } from './bad-batches.ts';
 import { BAD_BODIES, BAD_PARAMS } from './bad-bodies.ts';
 import { BAD_HEADS } from './bad-heads.ts';
 import { BAD_METHODS } from './bad-methods.ts';
@@ -18,6 +19,7 @@ const rows = (table: readonly BadInput[]) => table.map((bad) => [bad.era, bad.na
 
 describe.each([
   ['bodies', BAD_BODIES],
+  ['batches', BAD_BATCHES],
   ['params', BAD_PARAMS],
   ['methods', BAD_METHODS],
   ['heads', BAD_HEADS],

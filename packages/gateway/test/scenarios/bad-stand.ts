@@ -17,6 +17,8 @@ export interface Stand {
   /** A session of somebody else, and one of the caller's at another endpoint. */
   readonly others: Caller;
   readonly elsewhere: Caller;
+  /** A session of 2025-03-26, the one revision that has batches. */
+  readonly batching: Caller;
   /** Headers of a good call in that era. */
   headers(era: Era): Record<string, string>;
   forwarded(): number;
@@ -33,6 +35,7 @@ export async function openStand(): Promise<Stand> {
   const legacy = await session(caller);
   const others = await session({ mcp: gateway.mcp, key: other.text });
   const elsewhere = await session({ mcp: `${gateway.mcp}/local`, key: made.text });
+  const batching = await session(caller, '2025-03-26');
   const host = new URL(gateway.mcp).host;
   const base = { host, authorization: `Bearer ${made.text}`, 'content-type': 'application/json', accept: BOTH };
   return {
@@ -41,6 +44,7 @@ export async function openStand(): Promise<Stand> {
     legacy,
     others,
     elsewhere,
+    batching,
     headers: (era) =>
       era === 'legacy'
         ? { ...base, ...legacy.headers }

@@ -11,6 +11,7 @@ export type ProtocolReason =
   | 'protocol.too_wide'
   | 'protocol.reading_too_slow'
   | 'protocol.batch_not_supported'
+  | 'protocol.invalid_batch'
   | 'protocol.invalid_message'
   | 'protocol.invalid_id'
   | 'protocol.id_in_use'

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import { type ExchangeId, ulid } from '../../base/ids.ts';
 import { LIMITS } from '../../base/limits.ts';
+import { success } from '../../base/result.ts';
 import type { Snapshot } from '../../contracts/snapshot.ts';
 import { addressKey, clientAddress, NO_PROXIES, readBody, repeatedHeaders, type TrustedProxies } from '../../http/index.ts';
 import type { Peer, Received } from '../exchange.ts';
@@ -30,6 +31,14 @@ export function receive(request: IncomingMessage, snapshot: Snapshot, clock: Clo
     },
     trace: [],
   };
+}
+
+/** One message of a batch as an exchange of its own, which shares nothing with the others but the request that brought it. */
+export function receiveMember({ snapshot, peer, http }: Received, text: string, clock: Clock): Received {
+  const now = clock.now();
+  const body = Buffer.from(text);
+  const own = { ...http, readBody: () => Promise.resolve(success(body)) };
+  return { id: ulid(now) as ExchangeId, receivedAt: now, startedAt: clock.monotonic(), snapshot, peer, http: own, trace: [] };
 }
 
 const peers = new WeakMap<Socket, Peer>();

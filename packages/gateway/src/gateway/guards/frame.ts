@@ -7,6 +7,7 @@ import type { Era } from '../../contracts/target.ts';
 import type { Deny, GuardVerdict } from '../../contracts/verdict.ts';
 import {
   type CheckedParams,
+  checkBatch,
   checkHeaders,
   classify,
   type Headers,
@@ -20,6 +21,7 @@ import {
   parseStrict,
   planOf,
   type Revision,
+  type RpcBatch,
   type RpcErrorResponse,
   type RpcNotification,
   type RpcRequest,
@@ -92,12 +94,26 @@ async function framePost(exchange: Known, sessions: Sessions, large: LargeReader
       idOf(parsed.value.value),
       'modern',
     );
-  if (message.value.kind === 'batch') return deny('protocol.batch_not_supported');
+  if (message.value.kind === 'batch') return splitBatch(exchange, sessions, message.value);
   if (message.value.kind === 'result' || message.value.kind === 'error') return frameAnswer(exchange, sessions, message.value, read);
   return isModern(message.value, exchange.http.headers)
     ? frameModern(exchange, message.value, read)
     : frameLegacy(exchange, sessions, message.value, read);
 }
+
+// 2025-03-26 alone has batches; a later session that sends one is refused whole.
+function splitBatch(exchange: Known, sessions: Sessions, { items }: RpcBatch): Framed {
+  if (exchange.http.headers['mcp-protocol-version'] === MODERN) return deny('protocol.batch_not_supported');
+  const session = sessionOf(exchange, sessions);
+  if (session !== null && 'verdict' in session) return session;
+  if (session !== null && session.revision !== BATCHING) return deny('protocol.batch_not_supported');
+  const members = checkBatch(items);
+  if (!members.ok) return shownFailure(members);
+  if (session === null) return deny('protocol.session_required');
+  return { ...deny('protocol.batch_not_supported'), members: members.value.map((member) => JSON.stringify(member)) };
+}
+
+const BATCHING: Revision = '2025-03-26';
 
 function readJson(bytes: Uint8Array, large: LargeReader): ReturnType<LargeReader['read']> | Result<LargeJson, ProtocolReason> {
   if (bytes.length > LIMITS.largeBytes) return large.read(bytes);
