@@ -64,6 +64,10 @@ export const LIMITS = {
   descriptionBytes: 16_384,
   servers: 200,
   grants: 10_000,
+  /** An operator's own policies of a tenant, bytes of one, and of one file of them. */
+  policies: 500,
+  policyBytes: 4096,
+  policyFileBytes: 524_288,
   notificationsPerCall: 10_000,
   pageSize: 100,
   /** Messages that cost no unit of the budget (answers, notifications, pings) still have a bound, per address and minute. */

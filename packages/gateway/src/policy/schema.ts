@@ -15,6 +15,9 @@ entity Resource in [ResourceTemplate, Server] = { "tenant": String, "server": St
 action "discover", "call" appliesTo {
   principal: [Principal],
   resource: [Tool, Prompt, ResourceTemplate, Resource],
-  context: { "inScope": Bool, "methodInScope": Bool }
+  context: { "inScope": Bool, "methodInScope": Bool, "arguments": {} }
 };
 `;
+
+/** The schema with the arguments of one tool, as Cedar writes their type. */
+export const schemaWith = (schema: string, type: string): string => schema.replace('"arguments": {}', () => `"arguments": ${type}`);

@@ -6,4 +6,13 @@ export type PolicyReason =
   | 'policy.fault'
   | 'policy.grant_unknown'
   | 'policy.grant_taken'
-  | 'policy.too_many_grants';
+  | 'policy.too_many_grants'
+  /** A policy would permit other arguments than these. */
+  | 'policy.arguments_denied'
+  /** An argument that a policy compares cannot be compared as it is written. */
+  | 'policy.argument_not_comparable'
+  | 'policy.unknown'
+  | 'policy.id_taken'
+  | 'policy.too_many'
+  /** The configuration's file owns it. */
+  | 'policy.owned_by_file';
