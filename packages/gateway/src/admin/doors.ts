@@ -1,10 +1,10 @@
 import type { AuditRoom } from '../audit/index.ts';
-import type { KeyId } from '../base/ids.ts';
+import type { KeyId, TenantId } from '../base/ids.ts';
 import type { Result } from '../base/result.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { RuntimeStatus } from '../contracts/running.ts';
 import type { Identity } from '../identity/index.ts';
-import type { Grants } from '../policy/index.ts';
+import type { Grants, Policies, PolicyInForce } from '../policy/index.ts';
 import type { Registry } from '../registry/index.ts';
 
 /** Everything that the routes use, built by main. */
@@ -14,6 +14,9 @@ export interface AdminDoors {
   readonly onKeyEnded: (id: KeyId) => void;
   readonly registry: Registry;
   readonly grants: Grants;
+  readonly policies: Policies;
+  /** The operator's own policies of the snapshot in force. */
+  readonly policiesInForce: (tenant: TenantId) => readonly PolicyInForce[];
   /** The journal and its readers. */
   readonly audit: AuditRoom;
   /** Builds, validates and swaps in a new snapshot from what is stored now. Where it fails the old one stays. */

@@ -12,6 +12,7 @@ import type { Attempts } from './attempts.ts';
 import type { ErrorBody } from './contract/error.ts';
 import type { AdminDoors } from './doors.ts';
 import { ADMIN_LIMITS } from './limits.ts';
+import { mistakeFields } from './mistake-fields.ts';
 import { refuseReach } from './reach.ts';
 import type { Entry, Recorder } from './recorder.ts';
 import { bearerToken, type FieldProblem, readInput, refuseBody } from './request.ts';
@@ -256,10 +257,11 @@ const requestLine = (request: IncomingMessage): string =>
 function sendRefusal(context: Context, refusal: Refusal): void {
   const telling = tellingOf(refusal.reason);
   const { response, request } = context;
-  const message =
-    telling.shown === true && refusal.detail !== undefined ? `${telling.text}: ${refusal.detail.slice(0, 512)}.` : telling.text;
+  const detail = telling.shown === true ? (refusal.detail ?? null) : null;
+  const fields = refusal.fields ?? (detail === null ? null : mistakeFields(detail));
+  const message = detail === null || fields !== null ? telling.text : `${telling.text}: ${detail.slice(0, 512)}.`;
   const body: ErrorBody = {
-    error: { reason: refusal.reason, message, ref: context.id, ...(refusal.fields === undefined ? {} : { fields: [...refusal.fields] }) },
+    error: { reason: refusal.reason, message, ref: context.id, ...(fields === null ? {} : { fields: [...fields] }) },
   };
   if (telling.status === 401) response.setHeader('www-authenticate', 'Bearer realm="sallyport-admin"');
   if (refusal.retryAfterSeconds !== undefined) response.setHeader('retry-after', String(refusal.retryAfterSeconds));

@@ -6,6 +6,7 @@ import { type Connecting, connectCommand } from './commands/connect.ts';
 import { grantsCommands } from './commands/grants.ts';
 import { keysCommands } from './commands/keys.ts';
 import { logCommands } from './commands/log.ts';
+import { policyCommands } from './commands/policies.ts';
 import { type Starting, startingCommands } from './commands/serve.ts';
 import { serversCommands } from './commands/servers.ts';
 import { statusCommand } from './commands/status.ts';
@@ -42,6 +43,7 @@ export function programOf({ surroundings, starting, checking, connecting, printi
   keysCommands(program, surroundings);
   serversCommands(program, surroundings);
   grantsCommands(program, surroundings);
+  policyCommands(program, surroundings);
   logCommands(program, surroundings);
   statusCommand(program, surroundings);
   for (const command of allOf(program)) command.exitOverride().configureOutput({ writeOut: out, writeErr: err });

@@ -17,6 +17,8 @@ export interface Row {
   readonly text: string;
   /** Whether the text that the guard wrote for the client follows. Never what an attacker could probe with. */
   readonly shown?: true;
+  /** That text goes on with the sentence, without a colon. */
+  readonly joined?: true;
 }
 
 const transport = (http: number, text: string): Row => ({ as: 'transport', http, code: http * 100, text });
@@ -109,6 +111,12 @@ export const REPLIES = {
   'policy.method_out_of_scope': protocol(40300, 200, 'This key may not use this method.'),
   'policy.invalid': operator(),
   'policy.fault': tool(40300, 'Refused: the policy could not be evaluated.'),
+  'policy.arguments_denied': { ...shown(tool(40300, 'Refused by policy')), joined: true },
+  'policy.argument_not_comparable': shown(tool(40300, 'Refused: a policy compares an argument that cannot be compared as it is written')),
+  'policy.unknown': operator(),
+  'policy.id_taken': operator(),
+  'policy.owned_by_file': operator(),
+  'policy.too_many': operator(),
   'policy.grant_unknown': operator(),
 
   'registry.arguments_invalid': shown(tool(-32602, 'The arguments do not fit this tool')),

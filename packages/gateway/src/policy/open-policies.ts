@@ -30,8 +30,11 @@ type Answer<T> = Promise<Result<T, PolicyReason | StorageReason>>;
 
 /** An operator's own policies. After each success the caller builds a new snapshot. */
 export interface Policies {
-  /** All or none. `policy.invalid` with every mistake a line, `policy.id_taken`, `policy.too_many`. */
-  add(request: NewPolicies): Answer<AddedPolicies>;
+  /**
+   * All or none. `owned` are the ids that the configuration's files own. `policy.invalid` with every mistake a line, `policy.id_taken`,
+   * `policy.owned_by_file`, `policy.too_many`.
+   */
+  add(request: NewPolicies, owned: ReadonlySet<string>): Answer<AddedPolicies>;
   /** Puts back what a change took away, for a change that could not be put in force. */
   restore(tenant: TenantId, added: readonly StoredPolicy[], replaced: readonly StoredPolicy[]): Answer<null>;
   /** `policy.unknown`. */
@@ -51,7 +54,7 @@ export async function openPolicies(deps: PoliciesDeps): Promise<Result<Policies,
   if (!migrated.ok) return migrated;
   const store = openOwnPolicyStore(deps.storage);
   return success({
-    add: (request) => add(store, deps, request),
+    add: (request, owned) => add(store, deps, request, owned),
     restore: (tenant, added, replaced) => restore(store, tenant, added, replaced),
     remove: async (tenant, id) => {
       const removed = await store.remove(tenant, id);
@@ -66,10 +69,13 @@ async function add(
   store: OwnPolicyStore,
   { clock, tools }: PoliciesDeps,
   { tenant, text, replace, by }: NewPolicies,
+  owned: ReadonlySet<string>,
 ): Answer<AddedPolicies> {
   const checked = loadPolicies([{ file: null, text }], tools(tenant));
   if (checked.mistakes.length > 0) return failure('policy.invalid', mistakesText(checked.mistakes));
   if (checked.policies.length === 0) return failure('policy.invalid', 'the text holds no policy');
+  const taken = checked.policies.find(({ id }) => owned.has(id));
+  if (taken !== undefined) return failure('policy.owned_by_file', taken.id);
   const created = clock.now();
   const added = checked.policies.map(({ id, text: own }): StoredPolicy => ({ tenant, id, text: own, created, by }));
   const stored = await store.add(added, replace, LIMITS.policies);
@@ -120,4 +126,4 @@ export function mistakesText(mistakes: readonly PolicyMistake[]): string {
 
 /** `policies/team.cedar:8:6 team-folders: departmnt: no such attribute on Principal; it has tenant`. */
 export const mistakeText = ({ file, line, column, policy, what }: PolicyMistake): string =>
-  `${file === null ? 'line ' : `${file}:`}${line}:${column}${policy === null ? '' : ` ${policy}`}: ${what}`;
+  `${file === null ? '' : `${file}:`}${line}:${column}${policy === null ? '' : ` ${policy}`}: ${what}`;

@@ -1,21 +1,25 @@
 import type { Verb } from '../verb.ts';
 import { addGrant } from './add-grant.ts';
+import { addPolicies } from './add-policies.ts';
 import { approveTool } from './approve-tool.ts';
 import { createKey } from './create-key.ts';
 import { followLog } from './follow-log.ts';
 import { listGrants } from './list-grants.ts';
 import { listKeys } from './list-keys.ts';
+import { listPolicies } from './list-policies.ts';
 import { listServers } from './list-servers.ts';
 import { queryLog } from './query-log.ts';
 import { refreshServer } from './refresh-server.ts';
 import { registerServer } from './register-server.ts';
 import { removeGrant } from './remove-grant.ts';
+import { removePolicy } from './remove-policy.ts';
 import { removeServer } from './remove-server.ts';
 import { reportGrants } from './report-grants.ts';
 import { revokeKey } from './revoke-key.ts';
 import { rotateKey } from './rotate-key.ts';
 import { showContract } from './show-contract.ts';
 import { showMetrics } from './show-metrics.ts';
+import { showPolicy } from './show-policy.ts';
 import { showRecord } from './show-record.ts';
 import { showServer } from './show-server.ts';
 import { showStatus } from './show-status.ts';
@@ -37,6 +41,10 @@ export const VERBS: readonly Verb[] = [
   listGrants,
   reportGrants,
   removeGrant,
+  addPolicies,
+  listPolicies,
+  showPolicy,
+  removePolicy,
   queryLog,
   followLog,
   verifyLog,

@@ -1,3 +1,4 @@
+import { foldName } from '../../base/argument-rules.ts';
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import type { ArgumentRecord, ArgumentType, Member } from './argument-type.ts';
 
@@ -16,8 +17,8 @@ export function restrict(type: ArgumentRecord, reads: readonly (readonly string[
     const deeper = below.map((path) => path.slice(1)).filter((path) => path.length > 0);
     members[name] = member.type.kind === 'record' ? { ...member, type: restrict(member.type, deeper) } : member;
   }
-  const kept = new Set(Object.keys(members).map(fold));
-  const alike = Object.keys(type.members).filter((name) => !Object.hasOwn(members, name) && kept.has(fold(name)));
+  const kept = new Set(Object.keys(members).map(foldName));
+  const alike = Object.keys(type.members).filter((name) => !Object.hasOwn(members, name) && kept.has(foldName(name)));
   return alike.length === 0 ? { kind: 'record', members } : { kind: 'record', members, alike };
 }
 
@@ -91,19 +92,19 @@ const unfit = (why: string): ReadValue => ({ ok: false, why });
 
 /** A name that is not declared and that a server might take for the declared one: other letter case, full width, and the like. */
 function aliasOf(name: string, given: JsonObject, type: ArgumentRecord): string | null {
-  const folded = fold(name);
+  const folded = foldName(name);
   return (
     Object.keys(given).find(
-      (other) => other !== name && !Object.hasOwn(type.members, other) && type.alike?.includes(other) !== true && fold(other) === folded,
+      (other) =>
+        other !== name && !Object.hasOwn(type.members, other) && type.alike?.includes(other) !== true && foldName(other) === folded,
     ) ?? null
   );
 }
 
-const fold = (name: string): string =>
-  name
-    .normalize('NFKC')
-    .toLowerCase()
-    .replaceAll(/[\s_-]/g, '');
+name
+  .normalize('NFKC')
+  .toLowerCase()
+  .replaceAll(/[\s_-]/g, '');
 const shortName = (name: string): string => name.slice(0, 64);
 
 const isObject = (value: JsonValue | undefined): value is JsonObject =>

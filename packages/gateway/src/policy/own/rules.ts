@@ -1,9 +1,7 @@
 import type cedar from '@cedar-policy/cedar-wasm/nodejs';
 import type { PolicyResource } from '../../contracts/decision.ts';
-import type { PolicyDocument } from '../document.ts';
 import type { DecisionInputs } from '../inputs.ts';
 import { callerStanding, standingOf } from '../standing.ts';
-import { type ArgumentRecord, NO_ARGUMENTS } from './argument-type.ts';
 import { mayConcernCaller, mayConcernTarget } from './heads.ts';
 import type { ReadPolicy } from './own-policy.ts';
 import { withoutArguments } from './without-arguments.ts';
@@ -49,9 +47,3 @@ export function openRules(policies: readonly ReadPolicy[]): (inputs: DecisionInp
 }
 
 const MOST_TARGETS = 10_000;
-
-/** The arguments that policies read of each tool; empty where none does. */
-export function argumentTypes(document: Pick<PolicyDocument, 'pins'>): (resource: PolicyResource) => ArgumentRecord {
-  const types = new Map(document.pins.flatMap((pin) => (pin.arguments === undefined ? [] : [[pin.qualifiedName, pin.arguments] as const])));
-  return (resource) => (resource.kind === 'tool' ? types.get(resource.qualifiedName) : undefined) ?? NO_ARGUMENTS;
-}

@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { type Policy, page, policies, policy } from '../../admin/index.ts';
+import { LIMITS } from '../../base/limits.ts';
+import { CommandError, EXIT } from '../exit.ts';
+import { sanitize } from '../render/sanitize.ts';
+import { facts, table } from '../render/table.ts';
+import { relative } from '../render/time.ts';
+import { type Surroundings, type Work, withApi } from './command.ts';
+
+const path = (id: string): string => `/api/v1/policies/${encodeURIComponent(id)}`;
+
+export function policyCommands(program: Command, surroundings: Surroundings): void {
+  const own = program.command('policies').alias('policy').description('your own Cedar policies: who may call what, with which arguments');
+  own.command('list').description('every policy of your own that is in force').action(withApi(surroundings, listPolicies));
+  own.command('show').argument('<id>').description('one policy with its text').action(withApi(surroundings, showPolicy));
+  own
+    .command('add')
+    .argument('<file>', 'a .cedar file, or - for standard input; each policy in it has an @id')
+    .option('--replace', 'policies of the same ids are replaced', false)
+    .description('check policies and put them in force: all of a file, or none')
+    .action(withApi(surroundings, addPolicies));
+  own.command('remove').argument('<id>').description('take a policy away').action(withApi(surroundings, removePolicy));
+}
+
+const placeOf = ({ file, line }: Policy): string => (file === null ? 'added by the API' : `${sanitize(file)}:${line}`);
+
+async function listPolicies({ api, terminal, now }: Work): Promise<void> {
+  const { items } = await api.call('GET', '/api/v1/policies', page(policy));
+  if (terminal.json) return terminal.printJson(items);
+  if (items.length === 0)
+    return terminal.print('There is no policy of your own; roles and grants decide alone. Add one: sallyport policies add FILE');
+  terminal.print(
+    table<Policy>(
+      [
+        { title: 'id', text: (row) => row.id },
+        { title: 'effect', text: (row) => row.effect },
+        { title: 'where', text: placeOf },
+        { title: 'added', text: (row) => (row.createdAt === null ? '' : relative(row.createdAt, now)) },
+        { title: 'refused callers read', text: (row) => sanitize(row.message ?? ''), flexible: true },
+      ],
+      items,
+      terminal.screen,
+    ),
+  );
+  tellProblems(terminal.tell, items);
+}
+
+function tellProblems(tell: (line: string) => void, items: readonly Policy[]): void {
+  for (const { id, problems } of items) for (const problem of problems) tell(`${id}: ${sanitize(problem)}`);
+}
+
+async function showPolicy({ api, terminal }: Work, id: string): Promise<void> {
+  const shown = await api.call('GET', path(id), policy);
+  if (terminal.json) return terminal.printJson(shown);
+  terminal.print(
+    facts(
+      [
+        ['policy', `${shown.id} (${shown.effect})`],
+        ['where', placeOf(shown)],
+        ...(shown.by === null ? [] : [['by', sanitize(shown.by)] as const]),
+      ],
+      terminal.screen,
+    ),
+  );
+  terminal.print(`\n${shown.text.split('\n').map(sanitize).join('\n')}`);
+  tellProblems(terminal.tell, [shown]);
+}
+
+async function addPolicies({ api, terminal }: Work, file: string, { replace }: { readonly replace: boolean }): Promise<void> {
+  const { items } = await api.call('POST', '/api/v1/policies', policies, { text: readText(file), replace });
+  if (terminal.json) return terminal.printJson(items);
+  for (const { id, effect } of items) terminal.print(`In force: ${id} (${effect}). Take it away: sallyport policies remove ${id}`);
+  tellProblems(terminal.tell, items);
+}
+
+/** The text of a policy file, bounded as the server bounds it. */
+export function readText(file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (error) {
+    throw new CommandError(EXIT.usage, `${sanitize(file)} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}).`);
+  }
+  if (text.length > LIMITS.policyFileBytes)
+    throw new CommandError(EXIT.usage, `${sanitize(file)} is larger than ${LIMITS.policyFileBytes} bytes.`);
+  return text;
+}
+
+async function removePolicy({ api, terminal }: Work, id: string): Promise<void> {
+  const removed = await api.call('DELETE', path(id), policy);
+  if (terminal.json) return terminal.printJson(removed);
+  terminal.print(`Removed ${removed.id}. It decides nothing from the next call on.`);
+}
