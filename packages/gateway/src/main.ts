@@ -194,7 +194,7 @@ function adminOf(
   { adminPort, data, log, surroundings }: StartOptions,
   { gateway, apply, status, metrics, ready }: AdminParts,
 ) {
-  const { clock, grants, identity, journal, registry, snapshots } = rooms;
+  const { clock, grants, identity, journal, policies, registry, snapshots } = rooms;
   const plan = rooms.configured.current().listeners.admin;
   return openAdmin({
     doors: {
@@ -203,6 +203,8 @@ function adminOf(
       audit: journal,
       registry,
       grants,
+      policies,
+      policiesInForce: (tenant) => snapshots.current(tenant).policy.own,
       apply,
       status,
       metrics: () => metrics.text(),

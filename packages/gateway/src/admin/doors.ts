@@ -1,10 +1,11 @@
 import type { AuditRoom } from '../audit/index.ts';
 import type { KeyId, TenantId } from '../base/ids.ts';
 import type { Result } from '../base/result.ts';
+import type { PolicyInForce } from '../contracts/decision.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { RuntimeStatus } from '../contracts/running.ts';
 import type { Identity } from '../identity/index.ts';
-import type { Grants, Policies, PolicyInForce } from '../policy/index.ts';
+import type { Grants, Policies } from '../policy/index.ts';
 import type { Registry } from '../registry/index.ts';
 
 /** Everything that the routes use, built by main. */

@@ -9,7 +9,7 @@ import type { Registration } from '../contracts/registration.ts';
 import type { Settings } from '../contracts/settings.ts';
 import type { Snapshot } from '../contracts/snapshot.ts';
 import type { Pin, Prompt, ResourceTemplate, Tool } from '../contracts/target.ts';
-import { type CompiledPolicies, compilePolicies } from '../policy/index.ts';
+import { type CompiledPolicies, compilePolicies, type OwnPolicy } from '../policy/index.ts';
 import { FrozenMap } from './frozen-map.ts';
 
 /** What a tenant's calls are to be judged by, as it was read from storage. */
@@ -20,6 +20,8 @@ export interface SnapshotContent {
   readonly prompts: readonly Prompt[];
   readonly templates: readonly ResourceTemplate[];
   readonly grants: readonly Grant[];
+  /** The operator's own policies, those of files among them. */
+  readonly policies: readonly OwnPolicy[];
   readonly settings: Settings;
 }
 
@@ -38,7 +40,7 @@ export function buildSnapshot(content: SnapshotContent, sequence: number): Resul
 export function buildWithDocument(content: SnapshotContent, sequence: number): Result<Built, ConfigReason | PolicyReason> {
   const flaw = flawIn(content);
   if (flaw !== null) return failure('config.invalid', flaw);
-  const policy = compilePolicies({ tenant: content.tenant, grants: content.grants, ...reachable(content) });
+  const policy = compilePolicies({ tenant: content.tenant, grants: content.grants, own: content.policies, ...reachable(content) });
   if (!policy.ok) return policy;
   const digest = digestOf(content, policy.value);
   if (digest === null) return failure('config.invalid', 'the content has no canonical form');

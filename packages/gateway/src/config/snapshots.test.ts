@@ -46,6 +46,7 @@ function content(more: Partial<SnapshotContent> = {}): SnapshotContent {
     prompts: [],
     templates: [],
     grants: [],
+    policies: [],
     settings: composed.value.settings,
     ...more,
   };

@@ -1,3 +1,4 @@
+import type { ArgumentRule } from '../base/argument-rules.ts';
 import type { KeyId, PrincipalId, TenantId } from '../base/ids.ts';
 
 /** DESIGN section 4, "Roles", and `monitor`, which reads metrics and nothing else. */
@@ -7,6 +8,8 @@ export type Role = 'reader' | 'writer' | 'approver' | 'auditor' | 'admin' | 'ser
 export interface Scope {
   readonly server: string;
   readonly tool: string;
+  /** What the arguments of calls have to be; absent: any that the tool takes. */
+  readonly rules?: readonly ArgumentRule[];
 }
 
 export interface Principal {

@@ -1,4 +1,4 @@
-import type { Action, Decision } from './decision.ts';
+import type { Action, Decision, DecisionInputs } from './decision.ts';
 import type { JsonObject } from './json.ts';
 import type { Reason } from './reasons/index.ts';
 import type { Era, Target } from './target.ts';
@@ -20,7 +20,7 @@ export interface Deny {
   /** Capabilities that the client would have to declare. */
   readonly requires?: JsonObject;
   /** What was decided, where a policy refused, and whether it was the call or its discovery. */
-  readonly decided?: { readonly action: Action; readonly target: Target; readonly decision: Decision };
+  readonly decided?: { readonly action: Action; readonly target: Target; readonly decision: Decision; readonly inputs?: DecisionInputs };
   /** The key that the refusal is about, where nobody was authenticated by it. */
   readonly credential?: string;
   /** Where a message was refused before it became a frame: the request's id and era as far as they could be read. No id: a notification. */

@@ -1,12 +1,15 @@
 import { sha256Hex } from '../base/bytes.ts';
-import type { Action, Decision, DecisionInputs } from '../contracts/decision.ts';
+import type { Action, Decision, DecisionInputs, Judgement } from '../contracts/decision.ts';
 import type { Principal } from '../contracts/principal.ts';
 import type { Snapshot } from '../contracts/snapshot.ts';
 import type { Target } from '../contracts/target.ts';
 
+/** A decision that was made: one that waits for arguments is none yet. */
+type Made = Pick<Decision, 'policies' | 'version' | 'places'> & { readonly effect: 'allow' | 'deny' };
+
 /** A decision with what it was made of, so that its record can be replayed (R2-058). */
 export interface Judged {
-  readonly decision: Pick<Decision, 'effect' | 'policies' | 'version'>;
+  readonly decision: Made;
   readonly inputs: DecisionInputs;
   /** `JSON.stringify(inputs)`. */
   readonly text: string;
@@ -14,12 +17,22 @@ export interface Judged {
   readonly digest: string;
 }
 
+const isMade = (decision: Decision): decision is Decision & Made => decision.effect !== 'conditional';
+
+/** The same for a decision that was made with arguments. */
+export function judgedWith({ decision, inputs }: Judgement): Judged | null {
+  if (!isMade(decision)) return null;
+  const text = JSON.stringify(inputs);
+  return { decision, inputs, text, digest: sha256Hex(text) };
+}
+
 type Told = Omit<Judged, 'decision'>;
 
 // Principals and pins are immutable objects: what a call is judged by is written out once for each pair.
 const cache = new WeakMap<Principal, WeakMap<Target, Told>>();
 
-export function judged(snapshot: Snapshot, principal: Principal, action: Action, target: Target, decision: Judged['decision']): Judged {
+export function judged(snapshot: Snapshot, principal: Principal, action: Action, target: Target, decision: Decision): Judged | null {
+  if (!isMade(decision)) return null;
   if (action !== 'call') return { decision, ...told(snapshot, principal, action, target) };
   const own = cache.get(principal) ?? new WeakMap<Target, Told>();
   cache.set(principal, own);

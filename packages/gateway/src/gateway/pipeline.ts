@@ -12,6 +12,7 @@ import { limitAddress } from './guards/limit-address.ts';
 import { limitRate } from './guards/limit-rate.ts';
 import { resolveTarget } from './guards/resolve-target.ts';
 import { type Line, lineOf } from './line.ts';
+import { authorizeArguments } from './screens/authorize-arguments.ts';
 import type { ArgumentRows, ResultRows } from './screens/run-screens.ts';
 import { validateArguments } from './screens/validate-arguments.ts';
 import { validateResult } from './screens/validate-result.ts';
@@ -40,6 +41,7 @@ export interface PipelineDeps {
  *   resolve-target           x          x       x     x        x         x       x          x
  *   authorize                x          x     filter  x        x         x       x          x
  *   validate-arguments                                x
+ *   authorize-arguments                               x
  *   inspect-arguments                                 x
  *   (journal: intent, forward)                        x
  *   validate-result                                   x
@@ -63,7 +65,7 @@ export function guardsOf(deps: PipelineDeps): Line {
 
 export function screensOf({ inspect }: PipelineDeps): { readonly arguments: ArgumentRows; readonly result: ResultRows } {
   return {
-    arguments: [validateArguments(), ...inspect.arguments],
+    arguments: [validateArguments(), authorizeArguments(), ...inspect.arguments],
     result: [validateResult(), ...inspect.result],
   };
 }

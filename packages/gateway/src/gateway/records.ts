@@ -4,9 +4,10 @@ import type { JsonObject } from '../contracts/json.ts';
 import type { Principal } from '../contracts/principal.ts';
 import type { Target } from '../contracts/target.ts';
 import type { Deny } from '../contracts/verdict.ts';
+import { decidedWith } from './decided.ts';
 import type { Session } from './downstream/sessions.ts';
 import type { Call, Exchange, Partially } from './exchange.ts';
-import { type Judged, judged } from './judged.ts';
+import { type Judged, judged, judgedWith } from './judged.ts';
 
 type Draft = { -readonly [K in keyof Omit<PublicPart, 'sealed'>]: Omit<PublicPart, 'sealed'>[K] };
 
@@ -49,7 +50,9 @@ function nameTarget(draft: Draft, { kind, name }: Target): void {
 /** The decision of a call, or of the refusal that kept it from being one. */
 function judgedIn({ snapshot, principal, target, decision }: Partially, denied: Deny | null): Judged | null {
   if (!principal) return null;
-  if (denied?.decided) return judged(snapshot, principal, denied.decided.action, denied.decided.target, denied.decided.decision);
+  const of = denied?.decided;
+  if (of?.inputs !== undefined) return judgedWith({ decision: of.decision, inputs: of.inputs });
+  if (of !== undefined) return judged(snapshot, principal, of.action, of.target, of.decision);
   return decision && target ? judged(snapshot, principal, 'call', target, decision) : null;
 }
 
@@ -62,7 +65,8 @@ const publicly = ({ decision: { effect, policies, version }, digest }: Judged): 
 
 /** Names, addresses, arguments and what was judged: only for holders of the audit key. */
 function secretOf(exchange: Partially, more: JsonObject = {}, of: Judged | null = null): Uint8Array {
-  const inputs = of === null ? '' : `,"inputs":${of.text}`;
+  const places = of?.decision.places === undefined ? '' : `,"decidedBy":${JSON.stringify(of.decision.places)}`;
+  const inputs = of === null ? '' : `,"inputs":${of.text}${places}`;
   const rest = JSON.stringify(more);
   return Buffer.from(`${whoOf(exchange)}${inputs}${rest === '{}' ? '}' : `,${rest.slice(1)}`}`);
 }
@@ -114,7 +118,8 @@ export function intentEntry(call: Call, now: number, keyed: Keyed): JournalEntry
   const draft = draftOf(call.exchange, 'intent', now);
   draft.argumentsDigest = keyed(call.argumentsDigest);
   if (call.resumed) draft.parent = call.resumed.parent;
-  const was = judgedIn(call.exchange, null);
+  const decided = decidedWith(call);
+  const was = decided.ok && decided.value !== null ? judgedWith(decided.value) : judgedIn(call.exchange, null);
   if (was) draft.decision = publicly(was);
   const responses = call.round?.responses ?? null;
   const more = { arguments: call.arguments, ...(responses === null ? {} : { inputResponses: responses }) };

@@ -17,7 +17,7 @@ export interface Row {
   readonly text: string;
   /** Whether the text that the guard wrote for the client follows. Never what an attacker could probe with. */
   readonly shown?: true;
-  /** That text goes on with the sentence, without a colon. */
+  /** Where that text begins with a quoted name, it goes on with the sentence. */
   readonly joined?: true;
 }
 

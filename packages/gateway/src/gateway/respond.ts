@@ -29,7 +29,7 @@ export function refusalOf(exchange: Partially, denied: Deny, meta: JsonObject | 
 
 function sentence(row: Row, denied: Deny): string {
   if (row.shown !== true || denied.shown === undefined || denied.shown === '') return row.text;
-  if (row.joined === true) return `${row.text} ${denied.shown}`;
+  if (row.joined === true) return `${row.text}${denied.shown.startsWith('"') ? ' ' : ': '}${denied.shown}`;
   return /[.]$/.test(row.text) ? `${row.text} ${denied.shown}` : `${row.text}: ${denied.shown}`;
 }
 

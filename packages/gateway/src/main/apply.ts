@@ -75,11 +75,14 @@ export async function prepareSnapshot(
 ): Promise<Result<() => Snapshot, Reason>> {
   const granted = await rooms.grants.list(TENANT);
   if (!granted.ok) return granted;
+  const own = await rooms.policies.list(TENANT);
+  if (!own.ok) return own;
   const content: SnapshotContent = {
     tenant: TENANT,
     ...state,
     servers: state.servers.map((server) => revealed(server, configuration)),
     grants: [...granted.value, ...fileGrants(configuration)],
+    policies: own.value.map(({ id, text }) => ({ id, text, place: { file: null, line: 1 } })),
     settings: configuration.settings,
   };
   const prepared = rooms.snapshots.prepare(content);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { AuditRoom } from '../audit/index.ts';
 import { random } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
-import { DEFAULT_TENANT } from '../base/ids.ts';
+import { DEFAULT_TENANT, type TenantId } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
 import { type Result, success } from '../base/result.ts';
 import { type Configuration, openSnapshots, openVersions, type Snapshots, type Versions } from '../config/index.ts';
@@ -11,7 +11,15 @@ import type { StartOptions } from '../contracts/running.ts';
 import type { Upstreams } from '../gateway/index.ts';
 import { openProber, openUpstreams, type Reaper, startReaper } from '../gateway/index.ts';
 import { type Identity, openIdentity } from '../identity/index.ts';
-import { type Grants, openGrants, openPolicyDocuments, type PolicyDocuments } from '../policy/index.ts';
+import {
+  checkedTool,
+  type Grants,
+  openGrants,
+  openPolicies,
+  openPolicyDocuments,
+  type Policies,
+  type PolicyDocuments,
+} from '../policy/index.ts';
 import { type LargeReader, openLargeReader } from '../protocol/index.ts';
 import { openRegistry, type Registry } from '../registry/index.ts';
 import type { Storage } from '../storage/index.ts';
@@ -40,6 +48,7 @@ export interface Rooms {
   readonly told: { outside: string };
   readonly identity: Identity;
   readonly grants: Grants;
+  readonly policies: Policies;
   readonly documents: PolicyDocuments;
   readonly registry: Registry;
   readonly upstreams: Upstreams;
@@ -83,7 +92,8 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
   const journal = await openAudit(options, { clock, ground: ground.value, identity: identity.value, meter });
   if (!journal.ok) return journal;
   closing.push(() => journal.value.close());
-  const decisive = await openDecisive(ground.value, { clock, log }, closing);
+  const snapshots = openSnapshots({ log });
+  const decisive = await openDecisive(ground.value, { clock, log, snapshots }, closing);
   if (!decisive.ok) return decisive;
   const reaper = startReaper();
   closing.push(() => reaper.close());
@@ -96,7 +106,6 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
   closing.push(() => upstreams.close());
   const large = openLargeReader();
   closing.push(() => large.close());
-  const snapshots = openSnapshots({ log });
   const { firstRun, name } = ground.value;
   return success({
     firstRun,
@@ -122,12 +131,16 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
 /** Grants, what decisions can be replayed by, and the history of both. */
 async function openDecisive(
   { vault, storage }: Pick<Rooms, 'vault' | 'storage'>,
-  { clock, log }: Pick<Rooms, 'clock' | 'log'>,
+  { clock, log, snapshots }: Pick<Rooms, 'clock' | 'log' | 'snapshots'>,
   closing: (() => Promise<void> | void)[],
-): Opened<Pick<Rooms, 'grants' | 'documents' | 'versions' | 'keyed'>> {
+): Opened<Pick<Rooms, 'grants' | 'policies' | 'documents' | 'versions' | 'keyed'>> {
   const grants = await openGrants({ storage, clock, log });
   if (!grants.ok) return grants;
   closing.push(() => grants.value.close());
+  const approved = (tenant: TenantId) =>
+    snapshots.has(tenant) ? [...snapshots.current(tenant).tools.values()].filter(({ state }) => state === 'approved').map(checkedTool) : [];
+  const policies = await openPolicies({ storage, clock, tools: approved });
+  if (!policies.ok) return policies;
   const documents = await openPolicyDocuments({ storage, clock });
   if (!documents.ok) return documents;
   const mac = vault.mac('audit');
@@ -135,6 +148,7 @@ async function openDecisive(
   if (!versions.ok) return versions;
   return success({
     grants: touchingGrants(grants.value, versions.value),
+    policies: policies.value,
     documents: documents.value,
     versions: versions.value,
     keyed: (text) => mac.mac(`config.content\n${text}`).toString('hex'),

@@ -1,10 +1,11 @@
 import cedar from '@cedar-policy/cedar-wasm/nodejs';
 import { type Failure, failure, type Result, success } from '../base/result.ts';
 import type { Action, Decision, DenialReason, PolicyResource } from '../contracts/decision.ts';
+import type { JsonObject } from '../contracts/json.ts';
 import type { PolicyReason } from '../contracts/reasons/policy.ts';
-import type { TargetKind } from '../contracts/target.ts';
 import { describe, preparedPolicies, preparedSchema } from './preparsed.ts';
 import type { Slice } from './slices.ts';
+import { callerStanding, standingOf } from './standing.ts';
 
 /** Everything that Cedar sees of one request. */
 export interface Question {
@@ -16,6 +17,8 @@ export interface Question {
   readonly resource: PolicyResource;
   readonly inScope: boolean;
   readonly methodInScope: boolean;
+  /** As Cedar takes them; `{}` where no policy reads any. */
+  readonly arguments: JsonObject;
 }
 
 /** One question to Cedar. `policy.fault` where it failed or could not evaluate a policy, `policy.invalid` where the slice does not parse. */
@@ -54,25 +57,23 @@ function reasonOf(policies: readonly string[]): DenialReason {
   return policies.includes('scope-method') ? 'policy.method_out_of_scope' : 'policy.denied';
 }
 
-function requestOf({ tenant, principal, action, resource, inScope, methodInScope }: Question) {
-  const caller = { type: 'Principal', id: principal.id };
-  const target = { type: ENTITY[resource.kind], id: resource.qualifiedName };
+function requestOf({ schema, tenant, principal, action, resource, inScope, methodInScope, arguments: given }: Question) {
+  const { parents: roles, ...caller } = callerStanding(principal);
+  const { parents, ...target } = standingOf(resource);
   const server = { type: 'Server', id: resource.server };
-  const { template = null } = resource;
-  const parents = template === null ? [server] : [server, { type: ENTITY.template, id: template }];
+  // Documents of before policies could read arguments have a schema without them.
+  const known = schema.includes('"arguments"') ? { arguments: given as cedar.Context } : {};
   return {
     principal: caller,
     action: { type: 'Action', id: action },
     resource: target,
-    context: { inScope, methodInScope },
+    context: { inScope, methodInScope, ...known },
     entities: [
-      { uid: caller, attrs: { tenant: principal.tenant }, parents: principal.roles.map((role) => ({ type: 'Role', id: role })) },
-      { uid: target, attrs: { tenant, server: resource.server, name: resource.name, effect: resource.effect }, parents },
+      { uid: caller, attrs: { tenant: principal.tenant }, parents: [...roles] },
+      { uid: target, attrs: { tenant, server: resource.server, name: resource.name, effect: resource.effect }, parents: [...parents] },
       { uid: server, attrs: { tenant }, parents: [] },
     ],
   };
 }
-
-const ENTITY: Readonly<Record<TargetKind, string>> = { tool: 'Tool', prompt: 'Prompt', template: 'ResourceTemplate', resource: 'Resource' };
 
 const fault = (cause: Failure): Failure<PolicyReason> => failure('policy.fault', cause.detail);

@@ -1,24 +1,37 @@
 import cedar from '@cedar-policy/cedar-wasm/nodejs';
 import { failure, type Result, success } from '../base/result.ts';
-import type { Action, Grant, PolicyResource, PolicySet } from '../contracts/decision.ts';
+import type { Action, Grant, PolicyInForce, PolicyResource, PolicySet } from '../contracts/decision.ts';
+import type { JsonObject } from '../contracts/json.ts';
 import type { Principal } from '../contracts/principal.ts';
 import type { PolicyReason } from '../contracts/reasons/policy.ts';
 import type { PinState } from '../contracts/target.ts';
 import type { Decider } from './decide.ts';
 import { type Answer, DecisionCache } from './decision-cache.ts';
-import { type PolicyDocument, versionOf } from './document.ts';
+import { type PolicyDocument, type PolicyPin, versionOf } from './document.ts';
+import { explained } from './explained.ts';
 import { grantPolicy, isGrantId } from './grant-policy.ts';
 import { callerOf, type DecisionInputs, plainResource } from './inputs.ts';
+import { argumentsOf } from './own/argument-type.ts';
+import { type OwnPolicies, openOwnPolicies } from './own/ask-own.ts';
+import { mayConcernTarget } from './own/heads.ts';
+import type { OwnPolicy, ReadPolicy } from './own/own-policy.ts';
+import { restrict } from './own/read-arguments.ts';
+import { readPolicies } from './own/read-policies.ts';
 import { describe } from './preparsed.ts';
+import { problemsOf } from './problems.ts';
+import { argumentsRead } from './read-of-call.ts';
 import { SHIPPED_POLICIES } from './role-policies.ts';
 import { POLICY_SCHEMA } from './schema.ts';
 import { openSharingDecider } from './share.ts';
+import { standingOf } from './standing.ts';
 
 export interface PolicyContent {
   readonly tenant: string;
   readonly grants: readonly Grant[];
-  /** Tools, prompts and templates in every state; only approved ones can be permitted. */
-  readonly pins: readonly (PolicyResource & { readonly state: PinState })[];
+  /** The operator's own; absent: none. */
+  readonly own?: readonly OwnPolicy[];
+  /** Tools, prompts and templates in every state, with their definitions; only approved ones can be permitted. */
+  readonly pins: readonly (PolicyResource & { readonly state: PinState; readonly definition?: JsonObject })[];
   /** Servers with the effect that their resources have where no template makes them. */
   readonly servers: PolicyDocument['servers'];
 }
@@ -30,25 +43,50 @@ export interface CompiledPolicies extends PolicySet {
 
 /** The policies of a tenant, ready to decide. `policy.invalid`: a policy that does not parse or does not fit the schema; keep the old set. */
 export function compilePolicies(content: PolicyContent): Result<CompiledPolicies, PolicyReason> {
+  const own = content.own ?? [];
+  const reading = own
+    .flatMap(({ text, place }) => readPolicies([{ file: place.file, text }]).policies)
+    .filter(({ reads }) => reads.length > 0);
   return compileDocument({
     tenant: content.tenant,
     schema: POLICY_SCHEMA,
     policies: SHIPPED_POLICIES,
-    grants: content.grants.map(({ id, principal, tool }) => ({ id, principal, tool })),
-    pins: content.pins.filter((pin) => pin.state === 'approved').map(plainResource),
+    own: own.map(({ id, text, place }) => ({ id, text, place })),
+    grants: content.grants.map(({ id, principal, tool, rules }) => ({ id, principal, tool, ...(rules === undefined ? {} : { rules }) })),
+    pins: content.pins.filter((pin) => pin.state === 'approved').map((pin) => pinOf(pin, reading)),
     servers: content.servers,
   });
 }
 
-/** Compiles a stored document: what replay judges by. */
-export function compileDocument(document: PolicyDocument): Result<CompiledPolicies, PolicyReason> {
-  const sound = validateDocument(document);
-  if (!sound.ok) return sound;
-  const version = versionOf(document);
-  return success(cachedSet(document, version, openSharingDecider(document, version)));
+/** A tool takes along what policies read of its arguments; other pins, and tools that none reads, stay as small as they are. */
+function pinOf(pin: PolicyContent['pins'][number], reading: readonly ReadPolicy[]): PolicyPin {
+  const plain = plainResource(pin);
+  if (pin.kind !== 'tool' || reading.length === 0) return plain;
+  const standing = standingOf(plain);
+  const reads = reading.filter((policy) => mayConcernTarget(policy, standing)).flatMap((policy) => policy.reads);
+  const schema = pin.definition?.['inputSchema'];
+  return reads.length === 0 ? plain : { ...plain, arguments: restrict(argumentsOf((schema ?? {}) as JsonObject), reads) };
 }
 
-function cachedSet(document: PolicyDocument, version: string, decider: Decider): CompiledPolicies {
+/** Compiles a stored document: what replay judges by. */
+export function compileDocument(document: PolicyDocument): Result<CompiledPolicies, PolicyReason> {
+  const own = openDocument(document);
+  if (!own.ok) return own;
+  const version = versionOf(document);
+  return success(cachedSet(document, version, own.value, openSharingDecider(document, version, own.value)));
+}
+
+/** Validates a document and reads the operator's policies in it. `policy.invalid`. */
+export function openDocument(document: PolicyDocument): Result<OwnPolicies, PolicyReason> {
+  try {
+    const sound = validateDocument(document);
+    return sound.ok ? openOwnPolicies(document) : sound;
+  } catch (error) {
+    return failure('policy.invalid', String(error).slice(0, 300));
+  }
+}
+
+function cachedSet(document: PolicyDocument, version: string, own: OwnPolicies, decider: Decider): CompiledPolicies {
   const calls = new DecisionCache();
   // Principals are immutable and one object per credential: what a decision reads of one is taken out once, not for each tool.
   const callers = new WeakMap<Principal, DecisionInputs['principal']>();
@@ -71,7 +109,29 @@ function cachedSet(document: PolicyDocument, version: string, decider: Decider):
       return failure('policy.fault', String(error).slice(0, 300));
     }
   };
-  return Object.freeze({ version, document, decide, inputsOf: inputs });
+  // What depends on arguments is not remembered: there are as many as there are calls.
+  const judge: PolicySet['judge'] = (principal, resource, given) => {
+    try {
+      const unknown = inputs(principal, 'call', plainResource(resource));
+      const read = argumentsRead(document, own, unknown, given);
+      if (!read.ok) return read;
+      const known = { ...unknown, arguments: read.value };
+      const answer = decider(known);
+      return answer.ok ? success({ decision: explained(own, decider, known, answer.value), inputs: known }) : answer;
+    } catch (error) {
+      return failure('policy.fault', String(error).slice(0, 300));
+    }
+  };
+  const inForce: readonly PolicyInForce[] = own.policies.map(({ id, effect, text, place, message }) => ({
+    id,
+    effect,
+    text,
+    place,
+    message,
+    problems: problemsOf(document, own, id),
+  }));
+  const inputsOf: PolicySet['inputsOf'] = (principal, action, resource) => inputs(principal, action, plainResource(resource));
+  return Object.freeze({ version, document, decide, judge, inputsOf, own: inForce });
 }
 
 function validateDocument(document: PolicyDocument): Result<null, PolicyReason> {
@@ -81,11 +141,7 @@ function validateDocument(document: PolicyDocument): Result<null, PolicyReason> 
     return failure('policy.invalid', 'the ids of grants begin with grant:, and those of no policy');
   if (new Set(document.grants.map((grant) => grant.id)).size < document.grants.length)
     return failure('policy.invalid', 'two grants have one id');
-  try {
-    return validateCedar(document);
-  } catch (error) {
-    return failure('policy.invalid', String(error).slice(0, 300));
-  }
+  return validateCedar(document);
 }
 
 function validateCedar(document: PolicyDocument): Result<null, PolicyReason> {

@@ -1,27 +1,74 @@
+import { keepsRules } from '../base/argument-rules.ts';
 import { type Result, success } from '../base/result.ts';
 import type { Decision, Grant, PolicyResource } from '../contracts/decision.ts';
 import type { PolicyReason } from '../contracts/reasons/policy.ts';
 import { askCedar, denial, type Question } from './ask-cedar.ts';
 import type { PolicyDocument } from './document.ts';
 import type { DecisionInputs } from './inputs.ts';
-import { isInScope, isMethodInScope } from './scope.ts';
-import { type SliceOf, slicesOf } from './slices.ts';
+import type { OwnAsked, OwnPolicies } from './own/ask-own.ts';
+import { isInAnyCase, isInScope, isMethodInScope } from './scope.ts';
+import { slicesOf } from './slices.ts';
 
-export type Decider = (inputs: DecisionInputs) => Result<Decision, PolicyReason>;
+type Answer = Result<Decision, PolicyReason>;
+
+export type Decider = (inputs: DecisionInputs) => Answer;
+
+/** One question with the grants and the own policies that concern it. */
+export interface Asked {
+  readonly inputs: DecisionInputs;
+  readonly grants: readonly Grant[];
+  /** Null: the operator has no policy about this caller and target. */
+  readonly own: OwnAsked | null;
+}
 
 /**
  * A decider without memory: every question goes to Cedar as it stands. What replay judges by, and what the shared path is held against.
  * Throws only on a bug; the caller makes that a denial.
  */
-export function openDecider(document: PolicyDocument, version: string): Decider {
-  const known = knownTargets(document);
-  const grantsOf = grantsByPair(document.grants);
-  const sliceOf: SliceOf = slicesOf(document);
-  return (inputs) => {
-    if (!known(inputs.resource)) return success(denial(version, [], 'policy.denied'));
-    return askCedar(sliceOf(grantsOf(inputs)), questionOf(document, inputs), version);
+export function openDecider(document: PolicyDocument, version: string, own: OwnPolicies): Decider {
+  return decideBy(document, version, own, askPlainly(document, version));
+}
+
+export function askPlainly(document: PolicyDocument, version: string): (asked: Asked) => Answer {
+  const sliceOf = slicesOf(document);
+  return ({ inputs, grants, own }) => {
+    const question = questionOf(document, inputs);
+    if (own === null) return askCedar(sliceOf(grants), question, version);
+    const { action, schema, arguments: given } = own;
+    return askCedar(sliceOf(grants, own.policies), { ...question, action, schema, arguments: given }, version);
   };
 }
+
+/**
+ * Puts together what a question depends on, and asks. Where the arguments are not known, what may permit counts as permitting: for discovery that is the
+ * answer, for a call it is `conditional` unless what needs no arguments permits already.
+ */
+export function decideBy(document: PolicyDocument, version: string, own: OwnPolicies, ask: (asked: Asked) => Answer): Decider {
+  const known = knownTargets(document);
+  const grantsOf = grantsByPair(document.grants);
+  return (inputs) => {
+    if (!known(inputs.resource)) return success(denial(version, [], 'policy.denied'));
+    const mine = own.ask(inputs);
+    if (!mine.ok) return mine;
+    const granted = grantsOf(inputs);
+    const ruled = inputs.arguments?.ruled;
+    if (ruled !== undefined) {
+      const grants = granted.filter(({ rules }) => rules === undefined || keepsRules(rules, ruled));
+      return ask({ inputs, grants, own: mine.value });
+    }
+    if (inputs.action === 'discover') return ask({ inputs, grants: granted, own: mine.value });
+    const unruled = granted.filter(({ rules }) => rules === undefined);
+    const sure = mine.value?.conditional !== true && isSureOfScope(inputs);
+    const answer = ask({ inputs, grants: unruled, own: mine.value });
+    if (!answer.ok || (sure && (answer.value.effect === 'allow' || unruled.length === granted.length))) return answer;
+    const may = unruled.length === granted.length ? answer : ask({ inputs, grants: granted, own: mine.value });
+    return may.ok && may.value.effect === 'allow' ? success({ ...may.value, effect: 'conditional' }) : may;
+  };
+}
+
+/** Either way, whatever the arguments are. */
+const isSureOfScope = ({ principal: { scopes }, resource }: DecisionInputs): boolean =>
+  isInAnyCase(scopes, resource) || !isInScope(scopes, resource);
 
 /**
  * Only what was approved, with the facts of this version, can be permitted: hidden, unknown and changed targets are answered alike. A resource
@@ -55,14 +102,15 @@ export function grantsByPair(grants: readonly Grant[]): (inputs: DecisionInputs)
 }
 
 /** What Cedar is asked: the facts of the inputs with the scopes already judged. */
-export function questionOf(document: PolicyDocument, { principal, action, resource }: DecisionInputs): Question {
+export function questionOf(document: PolicyDocument, { principal, action, resource, arguments: given }: DecisionInputs): Question {
   return {
     schema: document.schema,
     tenant: document.tenant,
     principal: { id: principal.id, tenant: principal.tenant, roles: principal.roles },
     action,
     resource,
-    inScope: isInScope(principal.scopes, resource),
+    inScope: isInScope(principal.scopes, resource, given?.ruled ?? null),
     methodInScope: isMethodInScope(principal.methods, action, resource.kind),
+    arguments: {},
   };
 }

@@ -1,5 +1,8 @@
 import { sha256Hex } from '../base/bytes.ts';
 import type { Grant, PolicyResource } from '../contracts/decision.ts';
+import type { ArgumentRecord } from './own/argument-type.ts';
+import type { OwnPolicy } from './own/own-policy.ts';
+import { schemaText } from './own/read-arguments.ts';
 
 /**
  * Everything a decision depends on besides its inputs, as plain data that can be stored: the same inputs under the same document give the
@@ -9,12 +12,17 @@ export interface PolicyDocument {
   readonly tenant: string;
   readonly schema: string;
   readonly policies: Readonly<Record<string, string>>;
+  /** The operator's own, by id. Absent in documents of before there were any. */
+  readonly own?: readonly OwnPolicy[];
   readonly grants: readonly Grant[];
   /** The approved tools, prompts and templates. Anything else is decided as unknown. */
-  readonly pins: readonly PolicyResource[];
+  readonly pins: readonly PolicyPin[];
   /** Servers whose resources may be asked for, with the effect of those that no template makes. */
   readonly servers: readonly PolicyServer[];
 }
+
+/** `arguments`: what policies read of a tool's, where any does. */
+export type PolicyPin = PolicyResource & { readonly arguments?: ArgumentRecord };
 
 export type PolicyServer = Pick<PolicyResource, 'server' | 'effect'>;
 
@@ -29,11 +37,19 @@ function ordered(document: PolicyDocument): unknown {
     document.tenant,
     document.schema,
     Object.entries(document.policies).sort(byFirst),
-    document.grants.map((grant) => [grant.id, grant.principal, grant.tool]).sort(byFirst),
-    document.pins.map((pin) => [pin.qualifiedName, pin.kind, pin.server, pin.name, pin.effect]).sort(byNames),
+    document.grants
+      .map(({ id, principal, tool, rules }) => [id, principal, tool, ...(rules === undefined ? [] : [rulesIn(rules)])])
+      .sort(byFirst),
+    document.pins.map((pin) => [pin.qualifiedName, pin.kind, pin.server, pin.name, pin.effect, ...typeIn(pin)]).sort(byNames),
     document.servers.map(({ server, effect }) => [server, effect]).sort(byFirst),
+    ...(document.own === undefined ? [] : [document.own.map(({ id, text, place }) => [id, text, place.file, place.line]).sort(byFirst)]),
   ];
 }
+
+const rulesIn = (rules: NonNullable<Grant['rules']>): unknown =>
+  rules.map((rule) => ('below' in rule ? [rule.argument, rule.below] : [rule.argument, [...rule.oneOf]]));
+
+const typeIn = ({ arguments: type }: PolicyPin): readonly string[] => (type === undefined ? [] : [schemaText(type), ...(type.alike ?? [])]);
 
 // A tool and a prompt may have one name.
 const byNames = (a: readonly string[], b: readonly string[]): number => byFirst([`${a[0]} ${a[1]}`], [`${b[0]} ${b[1]}`]);

@@ -3,6 +3,9 @@ export { type CompiledPolicies, compilePolicies, type PolicyContent } from './co
 export type { PolicyDocument } from './document.ts';
 export { openPolicyDocuments, type PolicyDocuments } from './keep-document.ts';
 export { type Grants, openGrants } from './open-grants.ts';
+export { loadPolicies, mistakeText, openPolicies, type Policies } from './open-policies.ts';
+export { checkedTool } from './own/check-policies.ts';
+export type { OwnPolicy, PolicyMistake } from './own/own-policy.ts';
 export { replay } from './replay.ts';
 export type { UnusedGrant } from './report-grants.ts';
 export type { StoredGrant } from './store.ts';

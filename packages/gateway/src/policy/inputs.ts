@@ -13,7 +13,7 @@ export function callerOf(principal: Principal): DecisionInputs['principal'] {
     tenant: principal.tenant,
     id: principal.id,
     roles: [...principal.roles].sort(),
-    scopes: principal.scopes.map(({ server, tool }) => ({ server, tool })),
+    scopes: principal.scopes.map(({ server, tool, rules }) => ({ server, tool, ...(rules === undefined ? {} : { rules }) })),
     methods: principal.credential.methods === null ? null : [...principal.credential.methods].sort(),
   };
 }

@@ -1,7 +1,7 @@
 import { failure, type Result } from '../base/result.ts';
 import type { Decision } from '../contracts/decision.ts';
 import type { PolicyReason } from '../contracts/reasons/policy.ts';
-import { compileDocument } from './compile-policies.ts';
+import { openDocument } from './compile-policies.ts';
 import { openDecider } from './decide.ts';
 import { type PolicyDocument, versionOf } from './document.ts';
 import type { DecisionInputs } from './inputs.ts';
@@ -12,10 +12,10 @@ import type { DecisionInputs } from './inputs.ts';
  */
 export function replay(document: PolicyDocument, version: string, inputs: DecisionInputs): Result<Decision, PolicyReason> {
   if (versionOf(document) !== version) return failure('policy.invalid', 'the document does not have the version of the record');
-  const compiled = compileDocument(document);
-  if (!compiled.ok) return compiled;
+  const own = openDocument(document);
+  if (!own.ok) return own;
   try {
-    return openDecider(document, version)(inputs);
+    return openDecider(document, version, own.value)(inputs);
   } catch (error) {
     return failure('policy.fault', String(error).slice(0, 300));
   }

@@ -1,16 +1,25 @@
+import { keepsRules } from '../base/argument-rules.ts';
 import type { Action, PolicyResource } from '../contracts/decision.ts';
+import type { JsonObject } from '../contracts/json.ts';
 import type { Scope } from '../contracts/principal.ts';
 import type { TargetKind } from '../contracts/target.ts';
 
 /**
  * Whether one of a key's scopes covers the target. No scope covers nothing (R2-010); `*` is the only wildcard, and only as a whole word. A scope
- * that names one tool covers that tool: prompts and resources of the server ask for `*`.
+ * that names one tool covers that tool: prompts and resources of the server ask for `*`. `ruled` are the arguments, or null where they are not
+ * known: then a scope with rules covers what it might.
  */
-export function isInScope(scopes: readonly Scope[], resource: PolicyResource): boolean {
-  return scopes.some(
-    (scope) => fits(scope.server, resource.server) && (scope.tool === '*' || (resource.kind === 'tool' && scope.tool === resource.name)),
-  );
+export function isInScope(scopes: readonly Scope[], resource: PolicyResource, ruled: JsonObject | null = null): boolean {
+  return scopes.some((scope) => covers(scope, resource) && (scope.rules === undefined || ruled === null || keepsRules(scope.rules, ruled)));
 }
+
+/** Whether any arguments would do: a scope without rules covers the target. */
+export const isInAnyCase = (scopes: readonly Scope[], resource: PolicyResource): boolean =>
+  scopes.some((scope) => scope.rules === undefined && covers(scope, resource));
+
+/** Rules are about arguments of tools: a scope that has some covers nothing else. */
+export const covers = ({ server, tool, rules }: Scope, { kind, ...resource }: PolicyResource): boolean =>
+  fits(server, resource.server) && (kind === 'tool' ? fits(tool, resource.name) : tool === '*' && rules === undefined);
 
 const fits = (pattern: string, text: string): boolean => pattern === '*' || pattern === text;
 

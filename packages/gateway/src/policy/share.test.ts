@@ -7,6 +7,7 @@ import type { Effect, TargetKind } from '../contracts/target.ts';
 import { openDecider } from './decide.ts';
 import { type PolicyDocument, versionOf } from './document.ts';
 import { inputsOf } from './inputs.ts';
+import { openOwnPolicies } from './own/ask-own.ts';
 import { namesSomebody } from './readings.ts';
 import { SHIPPED_POLICIES } from './role-policies.ts';
 import { POLICY_SCHEMA } from './schema.ts';
@@ -118,7 +119,9 @@ describe('a shared decision', () => {
         (more, granted, known, asked) => {
           const document = documentOf(more, granted, known);
           const version = versionOf(document);
-          const [sharing, plain] = [openSharingDecider(document, version), openDecider(document, version)];
+          const mine = openOwnPolicies(document);
+          if (!mine.ok) throw new Error(mine.detail);
+          const [sharing, plain] = [openSharingDecider(document, version, mine.value), openDecider(document, version, mine.value)];
           if (!namesSomebody(document.policies)) seen.shared += 1;
           for (const one of asked) {
             const pinned = known.find((each) => each.qualifiedName === one.tool);
@@ -127,7 +130,7 @@ describe('a shared decision', () => {
             const answer = sharing(inputs);
             expect(answer).toEqual(plain(inputs));
             if (!answer.ok) continue;
-            seen[answer.value.effect] += 1;
+            seen[answer.value.effect === 'allow' ? 'allow' : 'deny'] += 1;
             if (answer.value.policies.some((id) => id.startsWith('grant:'))) seen.granted += 1;
           }
         },

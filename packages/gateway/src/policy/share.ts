@@ -2,9 +2,10 @@ import { failure, type Result, success } from '../base/result.ts';
 import type { Decision, Grant, PolicyResource } from '../contracts/decision.ts';
 import type { PolicyReason } from '../contracts/reasons/policy.ts';
 import { askCedar, denial, permission, type Question } from './ask-cedar.ts';
-import { type Decider, grantsByPair, knownTargets, openDecider, questionOf } from './decide.ts';
+import { askPlainly, type Decider, decideBy, openDecider, questionOf } from './decide.ts';
 import type { PolicyDocument } from './document.ts';
 import type { DecisionInputs } from './inputs.ts';
+import type { OwnPolicies } from './own/ask-own.ts';
 import { namesSomebody } from './readings.ts';
 import { roomForGrants, slicesOf } from './slices.ts';
 
@@ -18,24 +19,24 @@ type Answer = Result<Decision, PolicyReason>;
  * Decides once for all questions that no policy can tell apart: same roles, tenants, effect, action, scope facts and number of grants that
  * name exactly this caller and this tool. A server with a thousand tools then costs a handful of questions to Cedar. Cedar does not look
  * into ids, so renaming caller, tool and grants in a question and in its slice alike changes nothing but the names in the answer, which are
- * put back. Where a policy names or compares somebody (`readings.ts`) nothing is shared. A property test holds it against `openDecider`.
+ * put back. Where a policy that ships named or compared somebody (`readings.ts`) nothing would be shared; where the operator's own policies may concern a
+ * caller and a target, those two are asked about by themselves. A property test holds it against `openDecider`.
  */
-export function openSharingDecider(document: PolicyDocument, version: string): Decider {
-  if (namesSomebody(document.policies)) return openDecider(document, version);
-  const known = knownTargets(document);
-  const grantsOf = grantsByPair(document.grants);
+export function openSharingDecider(document: PolicyDocument, version: string, own: OwnPolicies): Decider {
+  if (namesSomebody(document.policies)) return openDecider(document, version, own);
   const room = roomForGrants(document.policies);
+  const plainly = askPlainly(document, version);
   const askOnce = kinds(document, version);
   // Cedar reads a slice once for all versions with these policies: now, rather than while somebody waits for the first answer.
   for (let count = 0; count <= room; count++) askOnce(NOBODY, count);
-  return (inputs) => {
+  return decideBy(document, version, own, (asked) => {
     // Cedar, which would refuse it, never sees this id.
-    if (typeof inputs.principal.id !== 'string') return failure('policy.fault', 'a principal without an id');
-    if (!known(inputs.resource)) return success(denial(version, [], 'policy.denied'));
-    const grants = grantsOf(inputs).slice(0, room);
-    const answer = askOnce(inputs, grants.length);
+    if (typeof asked.inputs.principal.id !== 'string') return failure('policy.fault', 'a principal without an id');
+    if (asked.own !== null) return plainly(asked);
+    const grants = asked.grants.slice(0, room);
+    const answer = askOnce(asked.inputs, grants.length);
     return grants.length === 0 ? answer : named(answer, grants);
-  };
+  });
 }
 
 const NOBODY: DecisionInputs = {

@@ -21,7 +21,7 @@ export function standingOf({ kind, qualifiedName, server, template = null }: Pol
   };
 }
 
-export const callerStanding = ({ id, roles }: DecisionInputs['principal']): Standing => ({
+export const callerStanding = ({ id, roles }: Pick<DecisionInputs['principal'], 'id' | 'roles'>): Standing => ({
   type: 'Principal',
   id,
   parents: roles.map((role) => ({ type: 'Role', id: role })),

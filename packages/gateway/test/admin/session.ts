@@ -39,6 +39,13 @@ export const SESSION: readonly Step[] = [
   { verb: 'grants.list', ask: () => ({ path: '/grants' }) },
   { verb: 'grants.report', ask: () => ({ path: '/reports/grants?days=1' }) },
   { verb: 'grants.remove', ask: (answers) => ({ path: `/grants/${text(answers('grants.add')['id'])}` }) },
+  {
+    verb: 'policies.add',
+    ask: () => ({ path: '/policies', body: { text: '@id("driven") forbid (principal, action, resource in Server::"none");' } }),
+  },
+  { verb: 'policies.list', ask: () => ({ path: '/policies' }) },
+  { verb: 'policies.show', ask: () => ({ path: '/policies/driven' }) },
+  { verb: 'policies.remove', ask: () => ({ path: '/policies/driven' }) },
   { verb: 'servers.remove', ask: () => ({ path: '/servers/driven' }) },
   { verb: 'log.query', ask: () => ({ path: '/log?limit=20&payloads=true' }) },
   { verb: 'log.show', ask: (answers) => ({ path: `/log/${newestRef(answers('log.query'))}` }) },

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { documentStoreContract } from './document-store-suite.ts';
 import { grantStoreContract } from './grant-store-suite.ts';
 import { keyStoreContract } from './key-store-suite.ts';
+import { ownPolicyStoreContract } from './own-policy-store-suite.ts';
 import { postgresBackend } from './postgres-backend.ts';
 import { registryStoreContract } from './registry-store-suite.ts';
 import { storageContract } from './storage-suite.ts';
@@ -17,6 +18,7 @@ registryStoreContract('postgres', openBackend);
 grantStoreContract('postgres', openBackend);
 documentStoreContract('postgres', openBackend);
 versionStoreContract('postgres', openBackend);
+ownPolicyStoreContract('postgres', openBackend);
 
 test('every suite of a store runs on both engines', () => {
   const files = readdirSync(import.meta.dirname);

@@ -105,7 +105,7 @@ function snapshotOf(tools: number, principals: number): Snapshot {
     enabled: true,
   }));
   const built = buildSnapshot(
-    { tenant: DEFAULT_TENANT, servers, tools: all, prompts: [], templates: [], grants, settings: settings.value.settings },
+    { tenant: DEFAULT_TENANT, servers, tools: all, prompts: [], templates: [], grants, policies: [], settings: settings.value.settings },
     1,
   );
   if (!built.ok) throw new Error(built.detail);

@@ -63,6 +63,7 @@ function snapshot(): Snapshot {
       prompts: [],
       templates: [],
       grants: [...grantsOf(CALLER), OTHERS_GRANT],
+      policies: [],
       settings: settings.value.settings,
     },
     1,

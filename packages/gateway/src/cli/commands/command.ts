@@ -24,3 +24,12 @@ export const withApi =
     const made = { api: api(connectionOf(options)), terminal: surroundings.terminalFor(options.json), now: surroundings.now() };
     await work(made, ...(all.slice(0, -1) as unknown as A));
   };
+
+/** Wraps a command that asks no gateway. */
+export const withTerminal =
+  <A extends readonly unknown[]>(surroundings: Surroundings, work: (terminal: Terminal, ...args: A) => void) =>
+  (...all: readonly unknown[]): void => {
+    const command = all.at(-1) as Command;
+    const { json } = command.optsWithGlobals<GlobalOptions>();
+    work(surroundings.terminalFor(json), ...(all.slice(0, -1) as unknown as A));
+  };

@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type Policy, page, policies, policy } from '../../admin/index.ts';
 import { LIMITS } from '../../base/limits.ts';
+import { loadPolicies, mistakeText } from '../../policy/index.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { sanitize } from '../render/sanitize.ts';
 import { facts, table } from '../render/table.ts';
 import { relative } from '../render/time.ts';
-import { type Surroundings, type Work, withApi } from './command.ts';
+import type { Terminal } from '../terminal.ts';
+import { type Surroundings, type Work, withApi, withTerminal } from './command.ts';
 
 const path = (id: string): string => `/api/v1/policies/${encodeURIComponent(id)}`;
 
@@ -20,6 +22,11 @@ export function policyCommands(program: Command, surroundings: Surroundings): vo
     .option('--replace', 'policies of the same ids are replaced', false)
     .description('check policies and put them in force: all of a file, or none')
     .action(withApi(surroundings, addPolicies));
+  own
+    .command('check')
+    .argument('<file...>', '.cedar files')
+    .description('read policies without a gateway: every mistake at once, with its place')
+    .action(withTerminal(surroundings, checkPolicies));
   own.command('remove').argument('<id>').description('take a policy away').action(withApi(surroundings, removePolicy));
 }
 
@@ -72,6 +79,19 @@ async function addPolicies({ api, terminal }: Work, file: string, { replace }: {
   if (terminal.json) return terminal.printJson(items);
   for (const { id, effect } of items) terminal.print(`In force: ${id} (${effect}). Take it away: sallyport policies remove ${id}`);
   tellProblems(terminal.tell, items);
+}
+
+/** Without the tools that the policies speak of: what they say of arguments is judged when they are added. */
+function checkPolicies(terminal: Terminal, files: readonly string[]): void {
+  const { policies: read, mistakes } = loadPolicies(
+    files.map((file) => ({ file, text: readText(file) })),
+    [],
+  );
+  if (terminal.json) terminal.printJson({ policies: read.map(({ id, place }) => ({ id, ...place })), mistakes });
+  else for (const mistake of mistakes) terminal.print(sanitize(mistakeText(mistake)));
+  if (mistakes.length > 0)
+    throw new CommandError(EXIT.refused, `${mistakes.length} ${mistakes.length === 1 ? 'mistake' : 'mistakes'}; nothing was changed.`);
+  if (!terminal.json) terminal.print(`${read.length} policies can be read.`);
 }
 
 /** The text of a policy file, bounded as the server bounds it. */

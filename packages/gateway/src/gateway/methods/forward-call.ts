@@ -11,6 +11,7 @@ import { HANDLE_KEY } from '../holds.ts';
 import { describe } from '../line.ts';
 import { intentEntry, type Outcome, outcomeEntry, refusalEntry } from '../records.ts';
 import { resultOf, statusOfError } from '../respond.ts';
+import { refuseArguments } from '../screens/authorize-arguments.ts';
 import { runScreens } from '../screens/run-screens.ts';
 import { type AskedRound, askRound } from './ask-round.ts';
 import { digestOf, givenIn } from './given.ts';
@@ -23,6 +24,9 @@ export async function forwardCall(exchange: Exchange, answer: Answer, works: Wor
   const screened = await runScreens(works.screens.arguments, call.value, reviseArguments, works.clock);
   if (screened.kind === 'deny') return refuseCall(screened.value, screened.denied, answer, works);
   if (screened.kind === 'hold') return holdCall(screened.value, screened.hold, answer, works);
+  // Once more, of the arguments as they are now: a screen may have revised them.
+  const refused = refuseArguments(screened.value);
+  if (refused !== null) return refuseCall(screened.value, refused, answer, works);
   const intent = await works.journal.append(exchange.snapshot.tenant, intentEntry(screened.value, works.clock.now(), works.keyed));
   if (!intent.ok) return refuse(exchange, { verdict: 'deny', reason: intent.reason }, answer, works);
   return complete(screened.value, intent.value, answer, works);

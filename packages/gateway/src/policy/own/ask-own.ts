@@ -31,8 +31,8 @@ export interface OwnPolicies {
   readonly policies: readonly ReadPolicy[];
   /** Tools that a policy speaks of and does not fit: nobody may call them. By qualified name. */
   readonly unfit: ReadonlyMap<string, readonly PolicyMistake[]>;
-  /** Null: no policy of the operator concerns this caller and target. `loose`: as if the arguments were not known. */
-  ask(inputs: DecisionInputs, loose?: boolean): Result<OwnAsked | null, PolicyReason>;
+  /** Null: no policy of the operator concerns this caller and target. */
+  ask(inputs: DecisionInputs): Result<OwnAsked | null, PolicyReason>;
   /** The arguments as policies compare them: what `inputs.arguments` holds. `policy.argument_not_comparable`, whose detail is for the caller. */
   compare(inputs: DecisionInputs, given: JsonObject): Result<JsonObject, PolicyReason>;
 }
@@ -74,7 +74,7 @@ function asker({ document, unfit, types, concerningOf }: Asking): OwnPolicies['a
     schemas.set(resource.qualifiedName, known);
     return known;
   };
-  return (inputs, loose = false) => {
+  return (inputs) => {
     const { resource, action } = inputs;
     const mistake = resource.kind === 'tool' ? unfit.get(resource.qualifiedName)?.[0] : undefined;
     if (mistake !== undefined) return failure('policy.fault', `${mistake.policy ?? ''}: ${mistake.what}`);
@@ -82,9 +82,15 @@ function asker({ document, unfit, types, concerningOf }: Asking): OwnPolicies['a
     if (concerning.policies.length === 0) return success(null);
     const base = { action: 'call', schema: document.schema, arguments: {}, concerning } as const;
     if (!concerning.conditional) return success({ ...base, policies: exact(concerning), conditional: false });
-    if (loose || action === 'discover' || inputs.arguments === undefined)
+    if (action === 'discover' || inputs.arguments === undefined)
       return success({ ...base, policies: looseOf(concerning), conditional: action === 'call' });
-    return success({ ...base, policies: exact(concerning), schema: schemaOf(resource), arguments: inputs.arguments, conditional: false });
+    return success({
+      ...base,
+      policies: exact(concerning),
+      schema: schemaOf(resource),
+      arguments: inputs.arguments.compared,
+      conditional: false,
+    });
   };
 }
 

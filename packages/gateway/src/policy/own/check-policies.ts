@@ -1,9 +1,11 @@
 import cedar from '@cedar-policy/cedar-wasm/nodejs';
 import { sha256Hex } from '../../base/bytes.ts';
 import type { PolicyResource } from '../../contracts/decision.ts';
+import type { JsonObject } from '../../contracts/json.ts';
+import { plainResource } from '../inputs.ts';
 import { schemaWith } from '../schema.ts';
 import { standingOf } from '../standing.ts';
-import { type ArgumentRecord, type ArgumentType, NO_ARGUMENTS } from './argument-type.ts';
+import { type ArgumentRecord, type ArgumentType, argumentsOf, NO_ARGUMENTS } from './argument-type.ts';
 import { mayConcernTarget } from './heads.ts';
 import type { PolicyMistake, ReadPolicy } from './own-policy.ts';
 import { restrict, schemaText } from './read-arguments.ts';
@@ -13,6 +15,11 @@ import { withoutArguments } from './without-arguments.ts';
 
 /** A tool that policies may speak of, with its arguments as its pinned schema declares them. */
 export type CheckedTool = PolicyResource & { readonly arguments: ArgumentRecord };
+
+export const checkedTool = (tool: PolicyResource & { readonly definition: JsonObject }): CheckedTool => ({
+  ...plainResource(tool),
+  arguments: argumentsOf((tool.definition['inputSchema'] ?? {}) as JsonObject),
+});
 
 /** Where a policy does not fit: `tool` is null where it is wrong whatever it speaks of. */
 export interface Unfit {

@@ -17,14 +17,15 @@ export const mayConcernTarget = ({ tree }: ReadPolicy, target: Standing): boolea
 
 function fits(head: cedar.PrincipalConstraint | cedar.ResourceConstraint, one: Standing): boolean {
   if (head.op === 'All') return true;
-  if (head.op === 'is') return head.entity_type === one.type && (head.in === undefined || isOrIn(head.in, one));
-  if (head.op === 'in') return isOrIn(head, one);
-  return 'entity' in head ? isSame(uid(head.entity), one) : true;
+  if (head.op === 'is') return head.entity_type === one.type && isOrIn(head.in, one);
+  return head.op === 'in' ? isOrIn(head, one) : isSame(entityIn(head), one);
 }
 
-function isOrIn(head: { readonly entity?: unknown }, one: Standing): boolean {
-  if (head.entity === undefined) return true;
-  const named = uid(head.entity);
+const entityIn = (head: object): ReturnType<typeof uid> => ('entity' in head ? uid(head.entity) : null);
+
+function isOrIn(head: object | undefined, one: Standing): boolean {
+  if (head === undefined) return true;
+  const named = entityIn(head);
   return isSame(named, one) || one.parents.some((parent) => isSame(named, parent));
 }
 
@@ -42,6 +43,6 @@ const isSame = (
 
 /** What the head names as its target, where it names one thing. */
 export function namedTarget({ tree: { resource } }: ReadPolicy): { readonly type: string; readonly id: string } | null {
-  if (resource.op === '==' || resource.op === 'in') return 'entity' in resource ? uid(resource.entity) : null;
-  return resource.op === 'is' && resource.in !== undefined && 'entity' in resource.in ? uid(resource.in.entity) : null;
+  if (resource.op === 'is') return resource.in === undefined ? null : entityIn(resource.in);
+  return resource.op === 'All' ? null : entityIn(resource);
 }

@@ -101,10 +101,6 @@ function aliasOf(name: string, given: JsonObject, type: ArgumentRecord): string 
   );
 }
 
-name
-  .normalize('NFKC')
-  .toLowerCase()
-  .replaceAll(/[\s_-]/g, '');
 const shortName = (name: string): string => name.slice(0, 64);
 
 const isObject = (value: JsonValue | undefined): value is JsonObject =>

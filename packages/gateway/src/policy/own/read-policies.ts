@@ -39,13 +39,6 @@ export function readPolicies(files: readonly PolicyFile[]): ReadPolicies {
   return { policies, mistakes };
 }
 
-/** Reads one stored policy again. Null: it is not one, which storage never holds. */
-export function readPolicy(text: string, place: ReadPolicy['place']): ReadPolicy | null {
-  const { policies, mistakes } = readPolicies([{ file: place.file, text }]);
-  const [policy] = policies;
-  return policy === undefined || mistakes.length > 0 || policies.length > 1 ? null : { ...policy, place };
-}
-
 type Read = ReadPolicy | { readonly mistakes: readonly PolicyMistake[] };
 
 function readPiece(file: PolicyFile, piece: Piece): Read {

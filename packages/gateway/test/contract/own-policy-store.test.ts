@@ -1,0 +1,4 @@
+import { ownPolicyStoreContract } from './own-policy-store-suite.ts';
+import { openSqlite } from './sqlite-backend.ts';
+
+ownPolicyStoreContract('sqlite', openSqlite);
