@@ -10,6 +10,7 @@ export const ACCESS = {
   'keys.revoke': ['admin'],
   'keys.rotate': ['admin'],
   'servers.register': ['admin'],
+  'servers.probe': ['admin'],
   'servers.list': ['admin', 'auditor'],
   'servers.show': ['admin', 'auditor'],
   'servers.approve': ['admin'],

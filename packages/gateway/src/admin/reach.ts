@@ -26,6 +26,7 @@ export const REACH = {
   'keys.revoke': 'everything',
   'keys.rotate': 'everything',
   'servers.register': 'everything',
+  'servers.probe': 'everything',
   'servers.list': 'everything',
   'servers.show': 'server',
   'servers.approve': 'tool',

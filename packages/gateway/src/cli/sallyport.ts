@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { CommanderError } from 'commander';
 import type { Logger } from '../base/log.ts';
 import { VERSION } from '../base/version.ts';
+import { askAtTerminal } from './ask.ts';
 import type { LogWishes } from './commands/serve.ts';
 import { demoSeed } from './demo-seed.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
@@ -17,6 +18,8 @@ import { endQuietlyOnClosedPipe, type Terminal, terminal } from './terminal.ts';
 const { env } = process;
 const HERE = dirname(fileURLToPath(import.meta.url));
 
+/** Somebody is there to be asked. */
+const interactive = process.stdin.isTTY === true && process.stdout.isTTY === true;
 const SELF = { command: process.execPath, args: [resolve(HERE, '../../bin/sallyport.mjs')] };
 
 let stopGateway = async (): Promise<void> => {};
@@ -48,7 +51,7 @@ const program = programOf({
   version: VERSION,
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
-  surroundings: { terminalFor, now: () => Date.now() },
+  surroundings: { terminalFor, now: () => Date.now(), adding: { env, cwd: process.cwd(), ask: interactive ? askAtTerminal : null } },
   checking: {
     terminalFor,
     now: () => Date.now(),

@@ -11,7 +11,9 @@ import type { InTurn, Outcome, VerbDeps } from './deps.ts';
 import { lanes } from './lanes.ts';
 import { listServers } from './list-servers.ts';
 import { REGISTRY_MIGRATIONS } from './migrations/index.ts';
+import type { Pin } from './pin.ts';
 import { type Named, planServers, type ServerPlan } from './plan-servers.ts';
+import { probeServer } from './probe-server.ts';
 import type { Lists } from './read-offer.ts';
 import { type Reconciliation, reconcileServers } from './reconcile-servers.ts';
 import { refreshServer } from './refresh-server.ts';
@@ -28,6 +30,8 @@ import type { ServerView, ToolView } from './view-server.ts';
 export interface Registry {
   /** @param input what a person wrote: see `ServerInput`. */
   register(tenant: TenantId, input: unknown): Outcome<ServerView>;
+  /** What registering the same would pin. Stores nothing. */
+  probe(tenant: TenantId, input: unknown): Outcome<ServerView>;
   list(tenant: TenantId): Outcome<readonly ServerView[]>;
   show(tenant: TenantId, server: string): Outcome<ServerView>;
   approve(tenant: TenantId, approval: Approval): Outcome<ToolView>;
@@ -71,6 +75,7 @@ export async function openRegistry({ storage, sealer, prober, clock, log }: Regi
   const starting = lanes(STARTS_AT_ONCE);
   return success({
     register: (tenant, input) => starting(() => registerServer(deps, inTurn, tenant, input)),
+    probe: (tenant, input) => starting(() => probeServer(deps, tenant, input)),
     list: (tenant) => listServers(deps, tenant),
     show: (tenant, server) => showServer(deps, tenant, server),
     approve: (tenant, approval) => inTurn(() => approveTool(deps, tenant, approval)),

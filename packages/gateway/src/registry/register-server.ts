@@ -16,7 +16,7 @@ import { type ServerView, viewServer } from './view-server.ts';
 export async function registerServer(deps: VerbDeps, inTurn: InTurn, tenant: TenantId, input: unknown): Outcome<ServerView> {
   const parsed = parseServer(tenant, input);
   if (!parsed.ok) return parsed;
-  const { registration, effectOf, named } = parsed.value;
+  const { registration, effectOf, named, digests } = parsed.value;
   const refusal = await roomFor(deps, registration);
   if (refusal !== null) return refusal;
   const offer = await deps.prober.probe(registration);
@@ -27,6 +27,11 @@ export async function registerServer(deps: VerbDeps, inTurn: InTurn, tenant: Ten
   const stray = named.find((pin) => !judged.value.items.has(keyOfPin(pin)));
   if (stray !== undefined)
     return failure('registry.server_invalid', `${stray.in}.${stray.name.slice(0, 128)}: the server offers no such ${stray.kind}`);
+  const other = Object.keys(digests).find(
+    (name) => judged.value.items.get(keyOfPin({ kind: 'tool', name }))?.candidate.digest !== digests[name],
+  );
+  if (other !== undefined)
+    return failure('registry.tool.digest_differs', `${other.slice(0, 128)} is not what was looked at, or is not offered any more`);
   const ready = { ...registration, revisions: offer.value.revisions, capabilities: offer.value.capabilities };
   // Another may have been registered while this one was being asked, so what it needs is looked at again.
   return inTurn(async () => (await roomFor(deps, registration)) ?? keep(deps, ready, judged.value, effectOf));

@@ -65,6 +65,7 @@ const ofKind = (most: number) => z.union([effect, z.record(z.string().max(most),
 /**
  * What a person gives to register a server: effects of tools by name (`effects`), of prompts by name or of all (`prompts`), of templates by
  * `uriTemplate` or of all (`templates`), and of the resources that no template makes (`resources`). What has no effect counts as destructive.
+ * `digests`: the tools that somebody looked at, by name; a server that offers another definition of one is not registered (rug pull).
  */
 const serverInput = z.strictObject({
   id: z.string().refine(isServerId, 'must match [a-z][a-z0-9]*(-[a-z0-9]+)* and have at most 40 characters'),
@@ -76,6 +77,7 @@ const serverInput = z.strictObject({
   prompts: ofKind(128),
   templates: ofKind(2048),
   resources: effect.nullable().default(null),
+  digests: z.record(z.string().max(128), z.string().regex(/^[0-9a-f]{64}$/)).default({}),
 });
 
 export type ServerInput = z.input<typeof serverInput>;
@@ -86,6 +88,8 @@ export interface ParsedServer {
   effectOf(kind: PinKind, name: string): Effect | null;
   /** What an effect was given to by name, and under which key: the server has to offer it. */
   readonly named: readonly { readonly in: string; readonly kind: PinKind; readonly name: string }[];
+  /** Digests of the tools that were looked at. */
+  readonly digests: Readonly<Record<string, string>>;
 }
 
 /** Checks what was given, before anything is started. `registry.server_invalid` names the key; it never repeats a value, which may be a secret. */
@@ -107,6 +111,7 @@ export function parseServer(tenant: TenantId, input: unknown): Result<ParsedServ
       capabilities: { legacy: {}, modern: {} },
     },
     ...effectsOf(parsed.data),
+    digests: parsed.data.digests,
   });
 }
 

@@ -64,7 +64,7 @@ const program = (): Command =>
     version: '0',
     out: () => undefined,
     err: () => undefined,
-    surroundings: { terminalFor: () => quiet, now: () => Date.now() },
+    surroundings: { terminalFor: () => quiet, now: () => Date.now(), adding: { env: {}, cwd: tmpdir(), ask: null } },
     // The commands that start a gateway are listed and never run here.
     starting: { terminalFor: () => quiet, startGateway: async () => startGateway } as unknown as Starting,
     checking: { terminalFor: () => quiet } as unknown as Checking,

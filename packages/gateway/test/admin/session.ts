@@ -27,6 +27,7 @@ export const SESSION: readonly Step[] = [
   { verb: 'keys.rotate', ask: (answers) => ({ path: `/keys/${text(answers('keys.create')['id'])}/rotate`, body: { overlapMinutes: 5 } }) },
   { verb: 'keys.revoke', ask: (answers) => ({ path: `/keys/${text(answers('keys.rotate')['id'])}/revoke` }) },
   { verb: 'keys.list', ask: () => ({ path: '/keys' }) },
+  { verb: 'servers.probe', ask: () => ({ path: '/servers/probe', body: toolServer('driven') }) },
   { verb: 'servers.register', ask: () => ({ path: '/servers', body: toolServer('driven') }) },
   { verb: 'servers.list', ask: () => ({ path: '/servers' }) },
   { verb: 'servers.show', ask: () => ({ path: '/servers/driven' }) },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { effect, tool } from './tool.ts';
+import { digest, effect, tool } from './tool.ts';
 
 export const serverId = z
   .string()
@@ -59,6 +59,10 @@ export const newServer = z
     prompts: ofKind(256).describe('Effects of prompts by name, or one for all that are offered now.'),
     templates: ofKind(2048).describe('Effects of resource templates by uriTemplate, or one for all that are offered now.'),
     resources: effect.nullable().default(null).describe('What reading a resource does that no template makes. Null counts as destructive.'),
+    digests: z
+      .record(z.string().min(1).max(256), digest)
+      .default({})
+      .describe('Digests of tools that were looked at, by name: a server that offers anything else of them now is not registered.'),
   })
   .meta({ id: 'NewServer' });
 

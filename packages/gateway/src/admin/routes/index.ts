@@ -8,6 +8,7 @@ import { listGrants } from './list-grants.ts';
 import { listKeys } from './list-keys.ts';
 import { listPolicies } from './list-policies.ts';
 import { listServers } from './list-servers.ts';
+import { probeServer } from './probe-server.ts';
 import { queryLog } from './query-log.ts';
 import { refreshServer } from './refresh-server.ts';
 import { registerServer } from './register-server.ts';
@@ -32,6 +33,7 @@ export const VERBS: readonly Verb[] = [
   revokeKey,
   rotateKey,
   registerServer,
+  probeServer,
   listServers,
   showServer,
   approveTool,

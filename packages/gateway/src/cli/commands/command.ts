@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type Api, api } from '../api.ts';
 import { connectionOf, type GlobalOptions } from '../connection.ts';
+import type { Adding } from '../servers/add.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** What every command of the API works with. */
@@ -11,6 +12,8 @@ export interface Work {
 }
 
 export interface Surroundings {
+  /** What `servers add` takes from here. */
+  readonly adding: Adding;
   readonly terminalFor: (json: boolean) => Terminal;
   readonly now: () => number;
 }

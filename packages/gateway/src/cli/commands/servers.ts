@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { page, type Server, type ServerDetail, server, serverDetail, tool } from '../../admin/index.ts';
-import { CommandError, EXIT } from '../exit.ts';
 import { sanitize } from '../render/sanitize.ts';
 import { facts, table } from '../render/table.ts';
+import { type AddFlags, addServers } from '../servers/add.ts';
 import { type Surroundings, type Work, withApi } from './command.ts';
 
 const path = (id: string, verb = ''): string => `/api/v1/servers/${encodeURIComponent(id)}${verb}`;
@@ -14,9 +13,24 @@ export function serversCommands(program: Command, surroundings: Surroundings): v
   servers.command('show').argument('<id>').description('one server with its tools').action(withApi(surroundings, showServer));
   servers
     .command('add')
-    .argument('<file>', 'a JSON file, or - for standard input: {"id", "transport", "sharing", "effects"}')
-    .description('register a server and pin what it offers')
-    .action(withApi(surroundings, addServer));
+    .argument(
+      '<what...>',
+      "ID -- COMMAND [ARGS…], ID URL, or FILE [NAME]: a client's own mcp.json, or a registration as JSON; - for standard input",
+    )
+    .description('look at what a server offers, say what each tool does, and register it')
+    .option(
+      '--effect <tool=effect>',
+      'what a tool does: read, write or destructive; repeat. Without it a tool counts as destructive',
+      collect,
+      [],
+    )
+    .option('--yes', 'ask nothing: tools without --effect are destructive, whatever their server says', false)
+    .option('--probe', 'only look: start it once, show what it offers, register nothing', false)
+    .option('--env <name[=value]>', 'a variable for a program; without a value, the one that it has here; repeat', collect, [])
+    .option('--header <line>', "a header for a server at a URL, 'Name: value'; repeat", collect, [])
+    .option('--title <text>', 'for people')
+    .option('--sharing <how>', 'session (each client session its own process), principal or shared')
+    .action(withApi(surroundings, addServer(surroundings)));
   servers
     .command('approve')
     .argument('<id>')
@@ -95,24 +109,18 @@ function printDetail({ terminal }: Pick<Work, 'terminal'>, shown: ServerDetail):
   );
 }
 
-async function addServer({ api, terminal }: Work, file: string): Promise<void> {
-  const body = readJson(file);
-  if (terminal.screen.width !== null) terminal.tell('Starting the server and reading what it offers …');
-  printDetail({ terminal }, await api.call('POST', '/api/v1/servers', serverDetail, body));
-}
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
-function readJson(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file === '-' ? 0 : file, 'utf8'));
-  } catch (error) {
-    const what =
-      error instanceof SyntaxError ? 'is not JSON' : `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`;
-    throw new CommandError(
-      EXIT.usage,
-      `${file} ${what}. It should look like {"id":"files","transport":{"kind":"stdio","launch":{"command":"…","args":["…"]}},"effects":{"read_file":"read"}}.`,
-    );
-  }
-}
+const addServer =
+  ({ adding }: Surroundings) =>
+  async (work: Work, operands: readonly string[], flags: AddFlags): Promise<void> => {
+    for (const added of await addServers(work, operands, flags, adding)) {
+      printDetail(work, added);
+      if (!work.terminal.json && work.terminal.screen.width !== null) {
+        work.terminal.print(`\nRegistered. Clients see it at once, as ${added.id}__…; undo: sallyport servers remove ${added.id}`);
+      }
+    }
+  };
 
 interface ApproveOptions {
   readonly kind: string;
