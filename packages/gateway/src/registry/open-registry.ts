@@ -11,7 +11,6 @@ import type { InTurn, Outcome, VerbDeps } from './deps.ts';
 import { lanes } from './lanes.ts';
 import { listServers } from './list-servers.ts';
 import { REGISTRY_MIGRATIONS } from './migrations/index.ts';
-import type { Pin } from './pin.ts';
 import { type Named, planServers, type ServerPlan } from './plan-servers.ts';
 import { probeServer } from './probe-server.ts';
 import type { Lists } from './read-offer.ts';

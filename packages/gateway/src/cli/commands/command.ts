@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type Api, api } from '../api.ts';
 import { connectionOf, type GlobalOptions } from '../connection.ts';
-import type { Adding } from '../servers/add.ts';
+import type { Adding } from '../servers/adding.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** What every command of the API works with. */

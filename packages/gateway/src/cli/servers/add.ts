@@ -1,26 +1,18 @@
 import { type ServerDetail, serverDetail } from '../../admin/index.ts';
 import type { Effect } from '../../contracts/target.ts';
-import type { Ask } from '../ask.ts';
 import type { Work } from '../commands/command.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { sanitize } from '../render/sanitize.ts';
+import type { Adding } from './adding.ts';
 import { type Decision, decideByAsking, decidedByOptions, effectOption } from './decide.ts';
 import { type AddOptions, type Draft, wantedOf } from './draft.ts';
 import { offerScreen } from './offer-screen.ts';
-import type { Env } from './placeholders.ts';
 import { propose } from './propose.ts';
 
 export interface AddFlags extends AddOptions {
   readonly effect: readonly string[];
   readonly yes?: boolean;
   readonly probe?: boolean;
-}
-
-export interface Adding {
-  readonly env: Env;
-  readonly cwd: string;
-  /** Null where nobody can be asked. */
-  readonly ask: (() => Promise<Ask>) | null;
 }
 
 type Added = ServerDetail | null;
