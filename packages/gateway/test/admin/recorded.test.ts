@@ -83,7 +83,7 @@ describe('every administrative action', () => {
         verb,
         false,
         false,
-        verb === 'servers.refresh',
+        verb === 'servers.refresh' || verb === 'servers.probe',
       ]);
     }
   });
@@ -122,7 +122,7 @@ describe('where nothing can be recorded', () => {
       'keys.create': ['/keys', { name: 'never', roles: ['reader'], scopes: [{ server: '*', tool: '*' }] }],
       'keys.rotate': [`/keys/${id}/rotate`, { overlapMinutes: 0 }],
       'keys.revoke': [`/keys/${id}/revoke`],
-      'servers.probe': ['/servers/probe', toolServer('never')],
+      'servers.probe': ['/probes', toolServer('never')],
       'servers.register': ['/servers', toolServer('never')],
       'servers.approve': ['/servers/local/approve', { tool: 'read_0', effect: 'destructive' }],
       'servers.refresh': ['/servers/local/refresh'],

@@ -7,7 +7,7 @@ import { serverDetailView } from './server-view.ts';
 export const probeServer = post({
   name: 'servers.probe',
   summary: 'Starts a server once and answers what it offers. Nothing is registered.',
-  path: '/api/v1/servers/probe',
+  path: '/api/v1/probes',
   params: {},
   body: newServer,
   query: null,
@@ -16,6 +16,6 @@ export const probeServer = post({
   run: async ({ body, principal, doors }) => {
     const probed = await doors.registry.probe(principal.tenant, body);
     if (!probed.ok) return probed;
-    return success({ body: serverDetailView(probed.value), object: probed.value.registration.id });
+    return success({ body: serverDetailView(probed.value), object: probed.value.registration.id, changed: { before: null, after: null } });
   },
 });

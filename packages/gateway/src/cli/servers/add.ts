@@ -51,7 +51,7 @@ interface Answers {
 async function addOne(work: Work, draft: Draft, { flags, given, adding }: Answers): Promise<Added> {
   const { api, terminal } = work;
   say(work, `Starting ${sanitize(draft.id)} once and reading what it offers …`);
-  const offer = await api.call('POST', '/api/v1/servers/probe', serverDetail, draft);
+  const offer = await api.call('POST', '/api/v1/probes', serverDetail, draft);
   if (terminal.json) {
     if (flags.yes !== true) terminal.printJson(probeJson(offer));
   } else terminal.print(`\n${offerScreen(offer, terminal.screen)}\n`);
