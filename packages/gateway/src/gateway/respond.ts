@@ -1,4 +1,5 @@
 import type { JsonObject } from '../contracts/json.ts';
+import type { Reason } from '../contracts/reasons/index.ts';
 import type { Deny } from '../contracts/verdict.ts';
 import { MODERN, REVISIONS } from '../protocol/index.ts';
 import type { Answer } from './downstream/answer.ts';
@@ -23,7 +24,7 @@ export function refusalOf(exchange: Partially, denied: Deny, meta: JsonObject | 
     return { status: 200, json: `{"jsonrpc":"2.0","id":${id},"result":${JSON.stringify(refusedResult(text, frame, meta))}}` };
   }
   const code = frame?.era === 'modern' ? (row.modernCode ?? row.code) : row.code;
-  const error = { code, message: text, data: { ref: exchange.id, ...versions(denied), ...required(denied) } };
+  const error = { code, message: text, data: { ref: exchange.id, ...versions(denied), ...required(denied), ...missing(denied) } };
   return { status: statusOf(row, frame, denied), json: `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(error)}}` };
 }
 
@@ -62,6 +63,11 @@ function versions({ reason, shown, of }: Deny): JsonObject {
 }
 
 const required = ({ requires }: Deny): JsonObject => (requires === undefined ? {} : { requiredCapabilities: requires });
+
+// The URI that there is nothing at, as its reader named it (MCP 2026-07-28, resources, "Error Handling").
+const missing = ({ reason, shown }: Deny): JsonObject => (shown !== undefined && NO_RESOURCE.has(reason) ? { uri: shown } : {});
+
+const NO_RESOURCE: ReadonlySet<Reason> = new Set(['gateway.unknown_resource', 'gateway.hidden_resource', 'gateway.drifted_resource']);
 
 /** Heads that go with a refusal: how long to wait, how to authenticate, which verbs there are. */
 export function headRefusal(answer: Answer, denied: Deny): void {
