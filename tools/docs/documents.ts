@@ -1,5 +1,6 @@
 import type { Project } from '../tidy/project.ts';
 import { configSchema } from './config-schema.ts';
+import { eventsPage } from './events.ts';
 import { failurePage } from './failure.ts';
 import { readmeWithFigures } from './figures.ts';
 import { openApiDocument } from './openapi.ts';
@@ -17,5 +18,6 @@ export const documents: readonly Document[] = [
   { path: 'docs/reference/reasons.md', generate: reasonsPage },
   { path: 'docs/reference/sallyport.schema.json', generate: configSchema },
   { path: 'docs/reference/failure.md', generate: failurePage },
+  { path: 'docs/reference/events.md', generate: eventsPage },
   { path: 'docs/reference/openapi.json', generate: openApiDocument },
 ];

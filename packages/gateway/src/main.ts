@@ -13,6 +13,7 @@ import { findPort } from './main/find-port.ts';
 import { type FirstKeys, firstKeys } from './main/first-keys.ts';
 import { followFromNow } from './main/follow.ts';
 import { type Following, followChanges } from './main/follow-changes.ts';
+import { beginLife, type Life } from './main/life.ts';
 import { notingGrants } from './main/note-grants.ts';
 import { ADMIN_PORT, listenForClients, NOBODY, rulesFor, tlsOf, urlFor } from './main/open-listeners.ts';
 import { metricsOf } from './main/open-metrics.ts';
@@ -20,11 +21,13 @@ import { type Missing, plantSeed } from './main/plant-seed.ts';
 import { readiness } from './main/readiness.ts';
 import { reconcile } from './main/reconcile.ts';
 import { recordSystem } from './main/record-system.ts';
+import { recordingLogger } from './main/recording-logger.ts';
 import { openRooms, type Rooms, TENANT } from './main/rooms.ts';
 import { seededClient } from './main/seeded-client.ts';
 import { statusOf } from './main/status.ts';
 import { watchDisclosed } from './main/watch-disclosed.ts';
 import { type KeyWatch, keyNotices, watchKeys } from './main/watch-keys.ts';
+import { watchSystem } from './main/watch-system.ts';
 import type { Metrics } from './telemetry/index.ts';
 
 const DRAIN_MS = 10_000;
@@ -38,18 +41,26 @@ export const startGateway: StartGateway = async (options) => {
     if (opened !== null) await recordSystem(opened, 'storage.lost', null, { why: lost.detail ?? lost.reason }, 'error');
     options.onLost?.(lost);
   };
-  const rooms = await openRooms({ ...options, onLost }, options.clock ?? systemClock);
+  const log = recordingLogger(options.log);
+  const rooms = await openRooms({ ...options, log, onLost }, options.clock ?? systemClock);
   if (!rooms.ok) return rooms;
   opened = rooms.value;
-  const running = await start(rooms.value, options);
+  log.recordTo(opened);
+  const running = await start(rooms.value, { ...options, log });
   if (!running.ok) await rooms.value.close();
   return running;
 };
 
 async function start(rooms: Rooms, options: StartOptions): Promise<Result<RunningGateway, Reason>> {
+  const life = await beginLife(rooms, options.data);
+  if (!life.ok) return life;
+  const running = await fill(rooms, options, life.value);
+  if (!running.ok) await life.value.end(running.reason);
+  return running;
+}
+
+async function fill(rooms: Rooms, options: StartOptions, life: Life): Promise<Result<RunningGateway, Reason>> {
   const apply = applier(rooms);
-  const started = await recordSystem(rooms, 'gateway.started', null, { data: options.data });
-  if (!started.ok) return started;
   const keys = await firstKeys(rooms, options.data, options.seed);
   if (!keys.ok) return keys;
   let missing: Missing = [];
@@ -66,10 +77,11 @@ async function start(rooms: Rooms, options: StartOptions): Promise<Result<Runnin
   });
   if (!applied.ok) return applied;
   for (const { id, note } of first.value.missing) options.progress(`${id}: ${note ?? ''}`);
-  return join(rooms, options, { keys: keys.value, missing: [...missing, ...first.value.missing] }, apply);
+  return join(rooms, options, { life, keys: keys.value, missing: [...missing, ...first.value.missing] }, apply);
 }
 
 interface Begun {
+  readonly life: Life;
   readonly keys: FirstKeys;
   readonly missing: Missing;
 }
@@ -77,7 +89,7 @@ interface Begun {
 async function join(
   rooms: Rooms,
   options: StartOptions,
-  { keys, missing }: Begun,
+  { life, keys, missing }: Begun,
   apply: Applier,
 ): Promise<Result<RunningGateway, Reason>> {
   const granted = await rooms.grants.list(TENANT);
@@ -113,6 +125,7 @@ async function join(
   state.admin = admin.value;
   const forget = namePlace(options.data, mcpUrl);
   const watch = watchKeys(rooms, options.log);
+  const systemWatch = watchSystem(rooms);
   return success({
     mcpUrl,
     adminUrl: adminUrl(),
@@ -129,7 +142,8 @@ async function join(
       state.draining = true;
       forget();
       metrics.close();
-      await stop(rooms, { gateway, listener: listener.value, admin: admin.value, watch, following: following.value });
+      systemWatch.close();
+      await stop(rooms, { life, gateway, listener: listener.value, admin: admin.value, watch, following: following.value });
     },
   });
 }
@@ -223,6 +237,7 @@ function adminOf(
 }
 
 interface Open {
+  readonly life: Life;
   readonly gateway: Gateway;
   readonly listener: Listener;
   readonly admin: RunningAdmin;
@@ -231,9 +246,9 @@ interface Open {
 }
 
 /** Top down: nothing new, drain, a record of the end, then the rooms. */
-async function stop(rooms: Rooms, { gateway, listener, admin, watch, following }: Open): Promise<void> {
+async function stop(rooms: Rooms, { life, gateway, listener, admin, watch, following }: Open): Promise<void> {
   await gateway.drain(DRAIN_MS);
   await Promise.all([listener.close(1000), admin.close(), watch.close(), following.close()]);
-  await recordSystem(rooms, 'gateway.stopped', null, {});
+  await life.end(null);
   await rooms.close();
 }

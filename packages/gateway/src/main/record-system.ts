@@ -1,26 +1,32 @@
 import { ulid } from '../base/ids.ts';
+import type { JournalEntry } from '../contracts/journal.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import { type Rooms, TENANT } from './rooms.ts';
+import type { SystemEvent } from './system-events.ts';
 
-/** What the gateway does by itself: start, stop, keys of a first run. */
-export const recordSystem = (
-  { journal, clock }: Pick<Rooms, 'journal' | 'clock'>,
-  action: string,
-  object: string | null,
-  details: JsonObject,
-  status: 'ok' | 'error' = 'ok',
-) =>
-  journal.append(TENANT, {
-    record: {
-      v: 1,
-      kind: 'system',
-      tenant: TENANT,
-      id: ulid(clock.now()),
-      time: clock.now(),
-      via: 'gateway',
-      action,
-      status,
-      ...(object === null ? {} : { object }),
-    },
-    secret: Buffer.from(JSON.stringify(details)),
-  });
+type Recording = Pick<Rooms, 'journal' | 'clock'>;
+type Status = 'ok' | 'error';
+
+/** What the gateway does by itself. Resolves once the record is durable. */
+export const recordSystem = (rooms: Recording, action: SystemEvent, object: string | null, details: JsonObject, status: Status = 'ok') =>
+  rooms.journal.append(TENANT, entryOf(rooms, action, object, details, status));
+
+/** The same for what may come often and waits for nothing: many of one object are folded into a count. A journal that fails tells of it itself. */
+export function noteSystem(rooms: Recording, action: SystemEvent, object: string | null, details: JsonObject, status: Status = 'ok'): void {
+  rooms.journal.refuse(TENANT, `${action} ${object ?? ''}`, entryOf(rooms, action, object, details, status)).catch(() => undefined);
+}
+
+const entryOf = ({ clock }: Recording, action: SystemEvent, object: string | null, details: JsonObject, status: Status): JournalEntry => ({
+  record: {
+    v: 1,
+    kind: 'system',
+    tenant: TENANT,
+    id: ulid(clock.now()),
+    time: clock.now(),
+    via: 'gateway',
+    action,
+    status,
+    ...(object === null ? {} : { object }),
+  },
+  secret: Buffer.from(JSON.stringify(details)),
+});

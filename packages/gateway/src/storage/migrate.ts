@@ -34,9 +34,11 @@ export async function checkFormat(storage: Storage): Promise<Result<null, Storag
  */
 export async function migrate(storage: Storage, room: string, migrations: readonly Migration[]): Promise<Result<number, StorageReason>> {
   try {
-    return await storage.alter<MigrationTable, Result<number, StorageReason>>((transaction) =>
+    const applied = await storage.alter<MigrationTable, Result<number, StorageReason>>((transaction) =>
       applyMissing(transaction, room, migrations, storage.clock.now()),
     );
+    if (applied.ok && applied.value > 0) storage.migrated.push({ room, steps: applied.value });
+    return applied;
   } catch (error) {
     return asFailure(error);
   }

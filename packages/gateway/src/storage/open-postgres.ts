@@ -82,6 +82,7 @@ function assemble(place: PostgresPlace, pool: PostgresPool, deps: PostgresDeps):
   return {
     engine: 'postgres',
     clock: deps.clock,
+    migrated: [],
     get available() {
       return pool.reachable;
     },

@@ -114,6 +114,7 @@ function assemble(channel: WorkerChannel, clock: Clock): Storage {
     engine: 'sqlite',
     clock,
     postgres: null,
+    migrated: [],
     get available() {
       return channel.available;
     },

@@ -8,6 +8,8 @@ export interface Storage {
   readonly clock: Clock;
   /** False once the store cannot be reached, and while a statement is over its time. */
   readonly available: boolean;
+  /** Rooms whose tables were changed since it was opened, in order. `migrate` adds to it. */
+  readonly migrated: { readonly room: string; readonly steps: number }[];
   /** The server behind it, for what needs connections of its own: the journal, shared budgets, what gateways tell each other. Null on SQLite. */
   readonly postgres: Postgres | null;
   /** Queries over the tables of one room, which names them in `T`. Never query the outer object inside a transaction. */
