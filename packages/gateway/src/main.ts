@@ -123,9 +123,8 @@ async function join(
     return admin;
   }
   state.admin = admin.value;
-  const forget = namePlace(options.data, mcpUrl);
+  const endings = [namePlace(options.data, mcpUrl), watchSystem(rooms), metrics.close];
   const watch = watchKeys(rooms, options.log);
-  const systemWatch = watchSystem(rooms);
   return success({
     mcpUrl,
     adminUrl: adminUrl(),
@@ -140,9 +139,7 @@ async function join(
     follow: (onRecord) => followFromNow(rooms, onRecord),
     stop: async () => {
       state.draining = true;
-      forget();
-      metrics.close();
-      systemWatch.close();
+      for (const end of endings) end();
       await stop(rooms, { life, gateway, listener: listener.value, admin: admin.value, watch, following: following.value });
     },
   });

@@ -7,19 +7,15 @@ const TICK_MS = 1000;
 /** What a tick that comes late, or a clock that is slewed, may differ by. */
 const JUMP_MS = 2000;
 
-export interface SystemWatch {
-  close(): void;
-}
-
 type State = ReturnType<Upstreams['status']>[number]['state'];
 
-/** Looks once a second for what nobody tells: a wall clock that was set, servers that come and go, a journal that takes records again. */
-export function watchSystem(rooms: Rooms): SystemWatch {
+/** Looks once a second for what nobody tells: a wall clock that was set, servers that come and go, a journal that takes records again. Returns its end. */
+export function watchSystem(rooms: Rooms): () => void {
   const looks = [clockLook(rooms), upstreamLook(rooms), journalLook(rooms)];
   const timer = setInterval(() => {
     for (const look of looks) look();
   }, TICK_MS).unref();
-  return { close: () => clearInterval(timer) };
+  return () => clearInterval(timer);
 }
 
 function clockLook(rooms: Rooms): () => void {
