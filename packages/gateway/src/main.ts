@@ -171,6 +171,7 @@ function gatewayOf(
     snapshots,
     upstreams,
     large,
+    budgets: rooms.budgets,
     hosts: () => rules(state.port),
     secure: configured.current().listeners.gateway.tls !== null,
     proxies: () => configured.current().proxies,

@@ -1,3 +1,5 @@
+import type { Result } from '../base/result.ts';
+import type { StorageReason } from '../contracts/reasons/storage.ts';
 import { Recent } from './recent.ts';
 
 /**
@@ -17,11 +19,17 @@ export interface Charge {
   readonly resetSeconds: number;
 }
 
-const WINDOW_MS = 60_000;
+export const WINDOW_MS = 60_000;
 /** A window begins this small and grows with its use: most addresses of a flood are seen once. */
 const FIRST_TIMES = 8;
 /** A caller that keeps to the base rate exactly is not refused for a timer that fires a little early. */
-const SLACK_MS = 250;
+export const SLACK_MS = 250;
+
+/** Where the budgets of principals are kept: in this process, or where several gateways share them, which may take a moment and may fail. */
+export interface Budgets {
+  /** Takes one unit of a principal. */
+  take(principal: string, rate: Rate): Charge | Promise<Result<Charge, StorageReason>>;
+}
 
 /** A window of one key. Times are monotonic milliseconds, so a jump of the wall clock neither resets nor locks it. */
 export class Window {

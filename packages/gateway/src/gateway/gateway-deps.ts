@@ -7,6 +7,7 @@ import type { SnapshotSource } from '../contracts/snapshot.ts';
 import type { Sealer } from '../contracts/vault.ts';
 import type { HostRules, Readiness, TrustedProxies } from '../http/index.ts';
 import type { LargeReader } from '../protocol/index.ts';
+import type { Budgets } from './budget.ts';
 import type { ArgumentScreen, ResultScreen } from './guard.ts';
 import type { Upstreams } from './upstream/upstream.ts';
 
@@ -20,6 +21,8 @@ export interface GatewayDeps {
   readonly snapshots: SnapshotSource;
   readonly upstreams: Upstreams;
   readonly large: LargeReader;
+  /** Shared with other gateways; null: this one keeps its own. */
+  readonly budgets: Budgets | null;
   readonly ready: Readiness;
   readonly hosts: () => HostRules;
   readonly secure: boolean;

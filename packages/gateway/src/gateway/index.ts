@@ -1,3 +1,5 @@
+export type { Budgets } from './budget.ts';
+export { openBudgets } from './budgets/open-budgets.ts';
 export type { GatewayDeps } from './gateway-deps.ts';
 export type { ArgumentScreen, ResultScreen } from './guard.ts';
 export { type Gateway, openGateway } from './open-gateway.ts';

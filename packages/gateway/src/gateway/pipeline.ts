@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Authenticator } from '../contracts/authenticator.ts';
 import type { HostRules } from '../http/index.ts';
 import type { LargeReader } from '../protocol/index.ts';
+import type { Budgets } from './budget.ts';
 import type { Sessions } from './downstream/sessions.ts';
 import type { ArgumentScreen, ResultScreen } from './guard.ts';
 import { authenticate } from './guards/authenticate.ts';
@@ -19,6 +20,8 @@ import { validateResult } from './screens/validate-result.ts';
 
 export interface PipelineDeps {
   readonly clock: Clock;
+  /** Shared with other gateways, or null. */
+  readonly budgets: Budgets | null;
   readonly identity: Authenticator;
   readonly sessions: Sessions;
   readonly large: LargeReader;
@@ -55,7 +58,7 @@ export function guardsOf(deps: PipelineDeps): Line {
       door(deps.hosts, deps.secure, deps.identity),
       authenticate(deps.identity),
       frame(deps.sessions, deps.large),
-      limitRate(deps.clock),
+      limitRate(deps.clock, deps.budgets),
       resolveTarget(),
       authorize(),
     ],

@@ -8,8 +8,8 @@ import { type Result, success } from '../base/result.ts';
 import { type Configuration, openSnapshots, openVersions, type Snapshots, type Versions } from '../config/index.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { StartOptions } from '../contracts/running.ts';
-import type { Upstreams } from '../gateway/index.ts';
-import { openProber, openUpstreams, type Reaper, startReaper } from '../gateway/index.ts';
+import type { Budgets, Upstreams } from '../gateway/index.ts';
+import { openBudgets, openProber, openUpstreams, type Reaper, startReaper } from '../gateway/index.ts';
 import { type Identity, openIdentity } from '../identity/index.ts';
 import {
   checkedTool,
@@ -53,6 +53,8 @@ export interface Rooms {
   readonly registry: Registry;
   readonly upstreams: Upstreams;
   readonly large: LargeReader;
+  /** Shared with other gateways; null: this one keeps its own. */
+  readonly budgets: Budgets | null;
   readonly snapshots: Snapshots;
   close(): Promise<void>;
 }
@@ -78,14 +80,8 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
   const ground = await openGround({ ...options, ...sharedBy(read.value) }, clock, closing);
   if (!ground.ok) return ground;
   const { vault, storage } = ground.value;
-  const identity = await openIdentity({
-    storage,
-    mac: vault.mac('pepper'),
-    clock,
-    random,
-    settings: () => configured.current().settings.keys,
-    log,
-  });
+  const settings = () => configured.current().settings.keys;
+  const identity = await openIdentity({ storage, mac: vault.mac('pepper'), clock, random, settings, log });
   if (!identity.ok) return identity;
   closing.push(() => identity.value.close());
   const meter = new Meter();
@@ -104,6 +100,9 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
   closing.push(() => registry.value.close());
   const upstreams = openUpstreams(dial);
   closing.push(() => upstreams.close());
+  const budgets = await openBudgets(storage, clock, TENANT);
+  if (!budgets.ok) return budgets;
+  closing.push(() => budgets.value.close());
   const large = openLargeReader();
   closing.push(() => large.close());
   const { firstRun, name } = ground.value;
@@ -123,6 +122,7 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
     registry: touchingRegistry(registry.value, decisive.value.versions),
     upstreams,
     large,
+    budgets: budgets.value.budgets,
     snapshots,
     data,
   });

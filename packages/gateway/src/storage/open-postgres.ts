@@ -120,6 +120,6 @@ async function again<R>(work: () => Promise<R>): Promise<R> {
 const serverOf = (place: PostgresPlace, pool: PostgresPool, { name, log }: PostgresDeps): Postgres => ({
   query: (statement) => pool.query(statement),
   transact: (work) => pool.transact(work),
-  apart: (purpose, most) => new PostgresPool(place, { name: `${name} ${purpose}`, log, most }),
+  apart: (purpose, most, { durable } = { durable: true }) => new PostgresPool(place, { name: `${name} ${purpose}`, log, most, durable }),
   session: (purpose) => openSession(place, `${name} ${purpose}`),
 });

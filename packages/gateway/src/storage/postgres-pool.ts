@@ -20,7 +20,6 @@ const types: pg.CustomTypesConfig = {
 
 /** For every connection. What an operator's database or role sets otherwise is overridden: a commit is on disk when it is answered. */
 const OPTIONS = [
-  'synchronous_commit=on',
   'default_transaction_isolation=read\\ committed',
   'standard_conforming_strings=on',
   'timezone=UTC',
@@ -31,9 +30,10 @@ const OPTIONS = [
 ]
   .map((setting) => `-c ${setting}`)
   .join(' ');
+const commit = (durable: boolean): string => ` -c synchronous_commit=${durable ? 'on' : 'off'}`;
 
 /** What a connection is made with. */
-export const connectionConfig = (place: PostgresPlace, name: string): pg.ClientConfig => ({
+export const connectionConfig = (place: PostgresPlace, name: string, durable = true): pg.ClientConfig => ({
   host: place.host,
   port: place.port,
   database: place.database,
@@ -46,7 +46,7 @@ export const connectionConfig = (place: PostgresPlace, name: string): pg.ClientC
   lock_timeout: POSTGRES_LIMITS.lockMs,
   idle_in_transaction_session_timeout: POSTGRES_LIMITS.idleInTransactionMs,
   keepAlive: true,
-  options: OPTIONS,
+  options: OPTIONS + commit(durable),
   types,
 });
 
@@ -98,6 +98,8 @@ export interface PoolDeps {
   /** Connections at most. */
   readonly most: number;
   readonly log: Logger;
+  /** False: commits do not wait for the disk. */
+  readonly durable?: boolean;
 }
 
 /** Connections to one server, bounded in number, waiters and time. */
@@ -106,9 +108,9 @@ export class PostgresPool implements Connections {
   #reachable = true;
   #closed = false;
 
-  constructor(place: PostgresPlace, { name, log, most }: PoolDeps) {
+  constructor(place: PostgresPlace, { name, log, most, durable }: PoolDeps) {
     this.#pool = new pg.Pool({
-      ...connectionConfig(place, name),
+      ...connectionConfig(place, name, durable),
       max: most,
       idleTimeoutMillis: POSTGRES_LIMITS.idleMs,
     });

@@ -36,8 +36,8 @@ export interface Connections extends Querying {
 
 /** The server beneath a store. Every connection commits to disk before it answers (`synchronous_commit`). */
 export interface Postgres extends Connections {
-  /** Connections that nothing else waits for. @param name shown in `pg_stat_activity` */
-  apart(name: string, most: number): Connections & { close(): Promise<void> };
+  /** Connections that nothing else waits for. @param name shown in `pg_stat_activity`; `durable: false`: a commit does not wait for the disk */
+  apart(name: string, most: number, options?: { readonly durable: boolean }): Connections & { close(): Promise<void> };
   /** @param name shown in `pg_stat_activity` */
   session(name: string): Promise<Session>;
 }

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SecretString } from '../../src/base/secret-string.ts';
@@ -17,7 +17,7 @@ const COPIED = ['keys', 'admin.key', 'client.key', 'planted'];
 /** @param like the directory of a gateway that uses the database already */
 export async function startShared(url: string, options: TestOptions = {}, like: string | null = null): Promise<SharedGateway> {
   const data = mkdtempSync(join(tmpdir(), 'sallyport-shared-'));
-  if (like !== null) for (const name of COPIED) cpSync(join(like, name), join(data, name), { force: true, errorOnExist: false });
+  if (like !== null) for (const name of COPIED) if (existsSync(join(like, name))) cpSync(join(like, name), join(data, name));
   const storage: StartOptions['storage'] = { kind: 'postgres', url: new SecretString(url) };
   const gateway = await startTestGateway({ ...options, data, start: { ...options.start, storage } });
   return {

@@ -1,15 +1,16 @@
 import type { Clock } from '../../base/clock.ts';
 import type { PrincipalId } from '../../base/ids.ts';
 import { LIMITS } from '../../base/limits.ts';
-import { type Charge, Windows } from '../budget.ts';
+import type { GuardVerdict } from '../../contracts/verdict.ts';
+import { type Budgets, type Charge, Windows } from '../budget.ts';
 import { Delays } from '../delays.ts';
 import type { Budget } from '../exchange.ts';
-import type { Guard } from '../guard.ts';
+import { denied, type Guard } from '../guard.ts';
 
 const FREE: Budget = { charge: null, release: () => undefined };
 
 /** One unit for each client request, also for those that are refused later (R2-052, R2-053, R2-055). */
-export function limitRate(clock: Clock): Guard<'addressBudget' | 'principal' | 'frame', 'budget'> {
+export function limitRate(clock: Clock, shared: Budgets | null): Guard<'addressBudget' | 'principal' | 'frame', 'budget'> {
   const windows = new Windows({ base: 1, burst: 0 });
   const delays = new Delays();
   const inFlight = new Map<PrincipalId, number>();
@@ -39,12 +40,18 @@ export function limitRate(clock: Clock): Guard<'addressBudget' | 'principal' | '
       windows.setRate({ base: rate.requestsPerMinute, burst: rate.burst });
       const delayed = rate.byPrincipal && rate.progressiveDelays ? delays.delayed(principal.id, now) : 0;
       if (delayed > 0) return refused(delayed);
-      const charge: Charge | null = rate.byPrincipal ? windows.of(principal.id, now).take(now) : null;
-      if (charge && !charge.allowed)
-        return refused(rate.progressiveDelays ? delays.refused(principal.id, charge.resetSeconds, now) : charge.resetSeconds);
-      if ((inFlight.get(principal.id) ?? 0) >= LIMITS.inFlightPerPrincipal)
-        return { verdict: 'deny', reason: 'gateway.too_many_in_flight', retryAfterSeconds: 1 };
-      return { verdict: 'pass', fact: { charge, release: hold(principal.id) } };
+      const judge = (charge: Charge | null): GuardVerdict<Budget> => {
+        if (charge && !charge.allowed)
+          return refused(rate.progressiveDelays ? delays.refused(principal.id, charge.resetSeconds, now) : charge.resetSeconds);
+        if ((inFlight.get(principal.id) ?? 0) >= LIMITS.inFlightPerPrincipal)
+          return { verdict: 'deny', reason: 'gateway.too_many_in_flight', retryAfterSeconds: 1 };
+        return { verdict: 'pass', fact: { charge, release: hold(principal.id) } };
+      };
+      if (!rate.byPrincipal) return judge(null);
+      if (shared === null) return judge(windows.of(principal.id, now).take(now));
+      const taken = shared.take(principal.id, { base: rate.requestsPerMinute, burst: rate.burst });
+      // Where the budget cannot be asked for, nothing is allowed.
+      return taken instanceof Promise ? taken.then((asked) => (asked.ok ? judge(asked.value) : denied(asked))) : judge(taken);
     },
   };
 }
