@@ -5,8 +5,8 @@ import { systemClock } from '../../src/base/clock.ts';
 import type { Postgres, Storage } from '../../src/storage/index.ts';
 import { type Ground, prepareGround, SMALL } from '../faults/journal.ts';
 import { type PostgresServer, startPostgres } from '../fixtures/postgres-server.ts';
+import { opened } from '../fixtures/postgres-store.ts';
 import type { JournalBackend, JournalOptions, OpenJournalBackend } from './journal-suite.ts';
-import { opened } from './postgres-backend.ts';
 
 /** The server of a test file, and what opens a place for journals on it: a database, and a vault whose keys every gateway on it has. */
 export function postgresJournalBackend(): OpenJournalBackend {

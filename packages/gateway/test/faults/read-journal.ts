@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { systemFiles, verifyLog } from '../../src/audit/index.ts';
+import { type StoredRecord, systemFiles, type Verification, verifyLog } from '../../src/audit/index.ts';
 import { openRecord } from '../../src/audit/open-record.ts';
 import { random } from '../../src/base/bytes.ts';
 import { DEFAULT_TENANT } from '../../src/base/ids.ts';
@@ -22,6 +22,16 @@ export interface CallRecords {
 
 /** Reads every record, leaves and payload digests included, opens the arguments with the audit key, and changes nothing. */
 export async function readJournal(data: string): Promise<CallRecords> {
+  return readWith(data, async (note) => {
+    const deps = { files: systemFiles, directory: join(data, 'journal', DEFAULT_TENANT), log: DEFAULT_TENANT, until: null };
+    return verifyLog(deps, note);
+  });
+}
+
+type Verify = (note: (stored: StoredRecord) => void) => Promise<Pick<Verification, 'records' | 'damage'>>;
+
+/** The calls of a log that `verify` hands over, record by record. @param data where the keys are */
+export async function readWith(data: string, verify: Verify): Promise<CallRecords> {
   const vault = openVault({ file: join(data, 'keys'), create: false, random });
   if (!vault.ok) throw new Error(`${vault.reason}: ${vault.detail ?? ''}`);
   const sealer = vault.value.sealer('audit');
@@ -30,8 +40,7 @@ export async function readJournal(data: string): Promise<CallRecords> {
   const refusals = new Set<string>();
   const doubled: string[] = [];
   let unknown = 0;
-  const deps = { files: systemFiles, directory: join(data, 'journal', DEFAULT_TENANT), log: DEFAULT_TENANT, until: null };
-  const verified = await verifyLog(deps, (stored) => {
+  const verified = await verify((stored) => {
     const { record, index } = stored;
     if (record.kind === 'refusal') refusals.add(record.id);
     if (record.kind === 'intent') {
@@ -43,7 +52,8 @@ export async function readJournal(data: string): Promise<CallRecords> {
     }
     if (record.kind !== 'outcome' || record.intent === undefined) return;
     const text = open.get(record.intent);
-    if (text !== undefined) calls.set(text, record.status ?? '');
+    if (text === undefined) doubled.push(`outcome of ${record.intent}`);
+    else calls.set(text, record.status ?? '');
     open.delete(record.intent);
     if (record.status === 'unknown') unknown += 1;
   });

@@ -5,8 +5,8 @@ import type { Charge, Rate } from '../../src/gateway/budget.ts';
 import type { OpenBudgets } from '../../src/gateway/budgets/open-budgets.ts';
 import { openBudgets } from '../../src/gateway/index.ts';
 import type { Storage } from '../../src/storage/index.ts';
-import { opened } from '../contract/postgres-backend.ts';
 import { type PostgresServer, startPostgres } from '../fixtures/postgres-server.ts';
+import { opened } from '../fixtures/postgres-store.ts';
 import { type Caller, modern, type Told } from '../scenarios/wire.ts';
 import { startShared } from './two-gateways.ts';
 

@@ -5,10 +5,10 @@ import type { AuditRoom, StoredRecord } from '../../src/audit/index.ts';
 import { DEFAULT_TENANT } from '../../src/base/ids.ts';
 import type { JournalEntry, Receipt } from '../../src/contracts/journal.ts';
 import type { Storage } from '../../src/storage/index.ts';
-import { opened } from '../contract/postgres-backend.ts';
 import { openJournalOn } from '../contract/postgres-journal-backend.ts';
 import { type Ground, intent, newId, outcome, prepareGround } from '../faults/journal.ts';
 import { type PostgresServer, startPostgres } from '../fixtures/postgres-server.ts';
+import { opened } from '../fixtures/postgres-store.ts';
 
 const SLOW = 60_000;
 

@@ -6,8 +6,8 @@ import { systemClock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/log.ts';
 import { SecretString } from '../../src/base/secret-string.ts';
 import { attempt, migrate, openPostgres } from '../../src/storage/index.ts';
-import { opened } from '../contract/postgres-backend.ts';
 import { type PostgresServer, startPostgres } from '../fixtures/postgres-server.ts';
+import { opened } from '../fixtures/postgres-store.ts';
 
 const open = (url: string) => openPostgres({ url: new SecretString(url), name: 'sallyport-test', clock: systemClock, log: silentLogger });
 
