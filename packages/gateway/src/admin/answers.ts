@@ -237,6 +237,7 @@ const TELLINGS = {
   'gateway.unknown_prompt': NOT_GIVEN_HERE,
   'gateway.hidden_prompt': NOT_GIVEN_HERE,
   'gateway.too_many_subscriptions': NOT_GIVEN_HERE,
+  'gateway.circuit_open': NOT_GIVEN_HERE,
   'gateway.drifted_prompt': NOT_GIVEN_HERE,
   'gateway.unknown_template': NOT_GIVEN_HERE,
   'gateway.hidden_template': NOT_GIVEN_HERE,

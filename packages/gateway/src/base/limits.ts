@@ -23,6 +23,7 @@ export const LIMITS = {
   connections: 10_000,
   connectionsPerAddress: 512,
   inFlightPerPrincipal: 64,
+  inFlightPerServer: 32,
   sessionsPerPrincipal: 32,
   sessions: 4096,
   sessionIdleMs: 30 * 60_000,

@@ -5,7 +5,16 @@ import { clientsScreen } from './clients/screen.ts';
 import { type DemoFacts, demoScreen, firstLine } from './demo-screen.ts';
 import { widthOf } from './render/width.ts';
 
-const server = { transport: 'stdio', sharing: 'session', state: 'ready', tools: 0, pending: 0, unreachable: 0, note: null } as const;
+const server = {
+  transport: 'stdio',
+  sharing: 'session',
+  state: 'ready',
+  tools: 0,
+  pending: 0,
+  unreachable: 0,
+  circuit: 'closed',
+  note: null,
+} as const;
 
 const STATUS: RuntimeStatus = {
   version: '0.1.0',

@@ -4,11 +4,13 @@ import type { JsonObject } from '../contracts/json.ts';
 import type { Registration } from '../contracts/registration.ts';
 import type { Deny } from '../contracts/verdict.ts';
 import { isObject, writeParamHeaders } from '../protocol/index.ts';
+import type { Health } from './breakers.ts';
 import type { Answer } from './downstream/answer.ts';
 import type { CallStream } from './downstream/call-stream.ts';
 import type { Session } from './downstream/sessions.ts';
 import type { Call } from './exchange.ts';
 import { denied } from './guard.ts';
+import { healthOf } from './health-of.ts';
 import { isSevereEnough } from './log-level.ts';
 import type { Works } from './methods/works.ts';
 import { DRIFTED, isOffered, unknownResource } from './offered.ts';
@@ -31,10 +33,23 @@ export async function forward(call: Call, answer: Answer, works: Works): Promise
   const server = exchange.snapshot.servers.get(target.server);
   if (!server) return refusedBefore({ verdict: 'deny', reason: 'gateway.upstream_unavailable' });
   const owner = ownerFor(exchange, target.server, works);
+  const who = exchange.principal.id;
+  // One slow server must not take all the places that a caller has.
+  const leave = works.places.take(`${server.id} ${who}`);
+  if (leave === null) return refusedBefore({ verdict: 'deny', reason: 'gateway.too_many_in_flight', retryAfterSeconds: 1 });
   const inFlight = track(call, answer);
   try {
-    return await sendTo(server, owner, { call, answer, inFlight }, works);
+    const wait = works.breakers.admit(server.id, who);
+    if (wait > 0) return refusedBefore({ verdict: 'deny', reason: 'gateway.circuit_open', retryAfterSeconds: wait });
+    const reported = sendTo(server, owner, { call, answer, inFlight }, works);
+    const health = reported.then(
+      (forwarded) => healthOf(server, forwarded.kind === 'denied' ? forwarded.denied.reason : null),
+      (): Health => 'unknown',
+    );
+    works.breakers.report(server.id, who, await health);
+    return await reported;
   } finally {
+    leave();
     inFlight.done();
   }
 }

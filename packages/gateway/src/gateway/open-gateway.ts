@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { KeyId } from '../base/ids.ts';
+import { LIMITS } from '../base/limits.ts';
 import type { Snapshot } from '../contracts/snapshot.ts';
 import { answerHealth } from '../http/index.ts';
 import { rulesOf } from '../protocol/index.ts';
 import { answerExchange, reply } from './answer-exchange.ts';
+import { type BreakerState, Breakers } from './breakers.ts';
 import { answerTo } from './downstream/answer.ts';
 import { openListens } from './downstream/listens.ts';
 import { openSessions } from './downstream/sessions.ts';
@@ -16,6 +18,7 @@ import { describe } from './line.ts';
 import type { Works } from './methods/works.ts';
 import { announceListChanged } from './notify.ts';
 import { guardsOf, screensOf } from './pipeline.ts';
+import { Places } from './places.ts';
 import { renameResult } from './rename.ts';
 import { headBudget } from './respond.ts';
 import { Rounds } from './reverse/rounds.ts';
@@ -30,6 +33,8 @@ export interface Gateway {
     readonly inFlight: number;
     readonly listens: number;
   };
+  /** The circuit of each server that anybody had trouble with; closed for all others. */
+  circuits(): ReadonlyMap<string, BreakerState>;
   /** Counters that go on counting: read at a scrape. */
   readonly times: { readonly guards: ReadonlyMap<string, GuardTimes>; readonly exchanges: ExchangeTimes };
   /** Takes nothing new; resolves when nothing is being answered any more, or after `deadlineMs`. */
@@ -78,6 +83,7 @@ export function openGateway(deps: GatewayDeps): Gateway {
       listens.endAll((principal) => principal.credential.id === key);
     },
     figures: () => ({ guards: figures.read(), sessions: sessions.size, inFlight: inFlight.count, listens: listens.size }),
+    circuits: () => works.breakers.states(),
     times: figures,
     async drain(deadlineMs) {
       draining = true;
@@ -105,6 +111,8 @@ function worksOf(deps: GatewayDeps, own: Pick<Works, 'sessions' | 'shelf' | 'lis
     upstreams,
     keyed,
     onDrift,
+    breakers: new Breakers(clock),
+    places: new Places(LIMITS.inFlightPerServer),
     holds: new Holds(clock),
     rounds: new Rounds(deps.handles, clock),
     shape: ({ exchange, target }, { result, text }) => {

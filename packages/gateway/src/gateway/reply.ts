@@ -161,6 +161,10 @@ export const REPLIES = {
   'gateway.fault': transport(500, 'The gateway could not answer. Whether a server acted is not known.'),
   'gateway.held': shown(tool(40301, 'Held: somebody has to decide first.')),
   'gateway.hold_unknown': tool(40302, 'What was held is not known, was used, or does not match this call.'),
+  'gateway.circuit_open': tool(
+    50300,
+    'The server failed several times in a row and is left alone for a moment: try again as Retry-After says.',
+  ),
   'gateway.upstream_busy': tool(50301, 'Too many servers are running for this key: try again later.'),
   'gateway.upstream_unavailable': tool(50300, 'The server behind this tool cannot be reached.'),
   'gateway.upstream_start_failed': tool(50300, 'The server behind this tool did not start.'),

@@ -31,7 +31,7 @@ export function statusOf({ rooms, gateway, startedAt, dataDir, mcpUrl, adminUrl,
     journalWritable: rooms.journal.writable,
     draining,
     servers: [
-      ...[...snapshot.servers.values()].map((server) => serverStatus(server, snapshot, rooms)),
+      ...[...snapshot.servers.values()].map((server) => serverStatus(server, snapshot, rooms, gateway.circuits())),
       ...missing.filter((server) => ![...snapshot.servers.keys()].some((id) => id === server.id)),
     ],
     rate: { requestsPerMinute: rate.requestsPerMinute, burst: rate.burst },
@@ -40,7 +40,7 @@ export function statusOf({ rooms, gateway, startedAt, dataDir, mcpUrl, adminUrl,
   };
 }
 
-function serverStatus(server: Registration, snapshot: Snapshot, rooms: Rooms): ServerStatus {
+function serverStatus(server: Registration, snapshot: Snapshot, rooms: Rooms, circuits: ReturnType<Gateway['circuits']>): ServerStatus {
   const tools = [...snapshot.tools.values()].filter((tool) => tool.server === server.id);
   const offered = tools.filter((tool) => tool.state === 'approved');
   const failing = rooms.upstreams.status().find((row) => row.server === server.id && row.state === 'failing');
@@ -52,6 +52,7 @@ function serverStatus(server: Registration, snapshot: Snapshot, rooms: Rooms): S
     tools: offered.filter((tool) => tool.needs.length === 0).length,
     pending: tools.length - offered.length,
     unreachable: offered.filter((tool) => tool.needs.length > 0).length,
+    circuit: circuits.get(server.id) ?? 'closed',
     note: failing?.detail ?? null,
   };
 }

@@ -37,20 +37,20 @@ function expression(text: string): string | null {
   const operator = /^[+#./;?&]/.exec(text)?.[0] ?? '';
   const names = namesIn(text);
   if (!names.every((name) => VARIABLE.test(name))) return null;
-  const pair = `(?:${names.map((name) => RE2JS.quote(bare(name))).join('|')})(?:=[^&#]*)?`;
+  const pair = `(?:${names.map((name) => RE2JS.quote(bare(name))).join('|')})(?:=[^&#\\s]*)?`;
   switch (operator) {
     case '':
-      return '[^/?#]+';
+      return '[^/?#\\s]+';
     case '+':
-      return '.+';
+      return '\\S+';
     case '#':
-      return '(?:#.*)?';
+      return '(?:#\\S*)?';
     case '.':
-      return '(?:\\.[^/?#]*)?';
+      return '(?:\\.[^/?#\\s]*)?';
     case '/':
-      return '(?:/[^/?#]*)*';
+      return '(?:/[^/?#\\s]*)*';
     case ';':
-      return '(?:;[^/?#;]*)*';
+      return '(?:;[^/?#;\\s]*)*';
     default:
       return `(?:${operator === '?' ? '\\?' : '&'}${pair}(?:&${pair})*)?`;
   }

@@ -9,6 +9,7 @@ export const serverStatus = z
     tools: z.int(),
     pending: z.int(),
     unreachable: z.int(),
+    circuit: z.enum(['closed', 'open', 'half-open']).describe('open: it failed several times in a row and is left alone for a moment.'),
     note: z.string().nullable(),
   })
   .meta({ id: 'ServerStatus' });

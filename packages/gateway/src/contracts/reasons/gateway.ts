@@ -24,6 +24,7 @@ export type GatewayReason =
   | 'gateway.fault'
   | 'gateway.held'
   | 'gateway.hold_unknown'
+  | 'gateway.circuit_open'
   | 'gateway.upstream_busy'
   | 'gateway.upstream_unavailable'
   | 'gateway.upstream_start_failed'

@@ -7,6 +7,7 @@ import type { Registration } from '../../contracts/registration.ts';
 import { isObject } from '../../protocol/index.ts';
 import type { Exchange } from '../exchange.ts';
 import { denied } from '../guard.ts';
+import { healthOf } from '../health-of.ts';
 import { ownerFor } from '../owner-for.ts';
 import { renameDefinition } from '../rename.ts';
 import { resourceOf } from '../resource-of.ts';
@@ -60,10 +61,14 @@ function serversFor({ endpoint, frame, principal, snapshot }: Exchange): readonl
 }
 
 async function ask(exchange: Exchange, server: Registration, works: Works): Promise<Told> {
+  const who = exchange.principal.id;
+  if (works.breakers.admit(server.id, who) > 0) return { server, told: failure('gateway.circuit_open') };
   const late = new Promise<Told['told']>((resolve) => {
     setTimeout(() => resolve(failure('gateway.upstream_timeout')), LIMITS.listServerMs).unref();
   });
-  return { server, told: await Promise.race([read(exchange, server, works), late]) };
+  const told = await Promise.race([read(exchange, server, works), late]);
+  works.breakers.report(server.id, who, healthOf(server, told.ok ? null : told.reason));
+  return { server, told };
 }
 
 async function read(exchange: Exchange, server: Registration, works: Works): Promise<Told['told']> {

@@ -4,12 +4,14 @@ import type { Journal } from '../../contracts/journal.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { SnapshotSource } from '../../contracts/snapshot.ts';
 import type { Deny } from '../../contracts/verdict.ts';
+import type { Breakers } from '../breakers.ts';
 import type { Answer } from '../downstream/answer.ts';
 import type { Listens } from '../downstream/listens.ts';
 import type { Sessions } from '../downstream/sessions.ts';
 import type { Shelf } from '../downstream/shelf.ts';
 import type { Call, CallResult, Exchange, Partially } from '../exchange.ts';
 import type { Holds } from '../holds.ts';
+import type { Places } from '../places.ts';
 import { refusalEntry } from '../records.ts';
 import type { Rounds } from '../reverse/rounds.ts';
 import type { ArgumentRows, ResultRows } from '../screens/run-screens.ts';
@@ -26,6 +28,9 @@ export interface Works {
   readonly shelf: Shelf;
   readonly listens: Listens;
   readonly upstreams: Upstreams;
+  readonly breakers: Breakers;
+  /** Requests under way, by server and principal. */
+  readonly places: Places;
   readonly holds: Holds;
   readonly rounds: Rounds;
   readonly screens: { readonly arguments: ArgumentRows; readonly result: ResultRows };

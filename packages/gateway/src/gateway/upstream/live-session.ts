@@ -156,7 +156,8 @@ export class LiveSession implements UpstreamSession {
     for (const [uri, holders] of this.#subscribers) {
       if (!holders.delete(key) || holders.size > 0) continue;
       this.#subscribers.delete(uri);
-      if (!this.#closed) void this.request(ownRequest('resources/unsubscribe', { uri }, this.#options.startMs));
+      // A session of its own ends with its client's, and its subscriptions with it.
+      if (!this.#closed && !this.#options.private) void this.request(ownRequest('resources/unsubscribe', { uri }, this.#options.startMs));
     }
   }
 
