@@ -67,7 +67,7 @@ const WANTED: Readonly<Record<Touched, (asked: Asked) => Wanted | Promise<Wanted
   everything: () => success(EVERYTHING),
   server: ({ input }) => success(within(input, '*')),
   tool: ({ input }) => success(within(input, approved(input.body as Approval))),
-  granted: ({ input }) => success(ofQualified((input.body as NewGrant).tool)),
+  granted: ({ input }) => success(ofGranted(input.body as NewGrant)),
   grant: ofGrant,
 };
 
@@ -103,5 +103,11 @@ async function ofGrant({ principal, input, doors }: Asked): Promise<Wanted> {
   const grants = await doors.grants.list(principal.tenant);
   if (!grants.ok) return grants;
   const grant = grants.value.find(({ id }) => id === input.params['id']);
-  return success(grant === undefined ? EVERYTHING : ofQualified(grant.tool));
+  return success(grant === undefined ? EVERYTHING : ofGranted(grant));
 }
+
+// A key for a part of a tool's data gives no more than that part.
+const ofGranted = ({ tool, rules }: { readonly tool: string; readonly rules?: Scope['rules'] | undefined }): Scope => ({
+  ...ofQualified(tool),
+  ...(rules === undefined ? {} : { rules }),
+});

@@ -6,11 +6,13 @@ import type { Transport } from '../contracts/registration.ts';
 import type { ConfigSource, StorageChoice } from '../contracts/running.ts';
 import type { Settings } from '../contracts/settings.ts';
 import { NO_PROXIES, type TrustedProxies, tlsProblem, trustedProxies } from '../http/index.ts';
+import type { OwnPolicy } from '../policy/index.ts';
 import { readTransport } from '../registry/index.ts';
 import { compose } from './compose.ts';
 import { followReferences, pathFrom, readSecretFile, type Secrets } from './file/follow-references.ts';
 import { LISTENERS, type ListenerName, type ListenerPlan } from './file/listeners.ts';
 import { inFile, type LoadedFile } from './file/load.ts';
+import { readPolicyFolders } from './file/policies.ts';
 import { readConfigFile } from './file/read-file.ts';
 import type { FileServer } from './file/schema.ts';
 import { serverInput } from './file/servers.ts';
@@ -39,6 +41,8 @@ export interface Configuration {
   /** Null: the embedded store. */
   readonly storage: StorageChoice | null;
   readonly servers: readonly NamedServer[];
+  /** The operator's own, of the folders that the file names. */
+  readonly policies: readonly OwnPolicy[];
 }
 
 const PLAIN: ReadyListener = { host: '127.0.0.1', port: null, names: [], origins: [], tls: null };
@@ -49,7 +53,7 @@ export function plainConfiguration(document: JsonObject, now: number): Success<C
   if (!composed.ok) return composed;
   const { settings } = composed.value;
   const listeners = { gateway: PLAIN, admin: PLAIN };
-  return { ok: true, value: { settings, file: null, listeners, proxies: NO_PROXIES, storage: null, servers: [] } };
+  return { ok: true, value: { settings, file: null, listeners, proxies: NO_PROXIES, storage: null, servers: [], policies: [] } };
 }
 
 /** Reads the file and everything that it names on this machine. A failure lists every mistake, and nothing was changed. */
@@ -62,7 +66,8 @@ export function readConfiguration({ path, name, env }: ConfigSource, now: number
   const listeners = readListeners(file, folder);
   const proxies = trustedProxies(file.trustedProxies);
   const servers = readServers(file, secrets);
-  const mistakes = [...secrets.mistakes, ...listeners.mistakes, ...servers.mistakes];
+  const policies = readPolicyFolders(file, folder);
+  const mistakes = [...secrets.mistakes, ...listeners.mistakes, ...servers.mistakes, ...policies.mistakes];
   if (mistakes.length > 0) return inFile(file.name, mistakes);
   return {
     ok: true,
@@ -73,6 +78,7 @@ export function readConfiguration({ path, name, env }: ConfigSource, now: number
       proxies: proxies.ok ? proxies.value : NO_PROXIES,
       storage: storageOf(file, secrets),
       servers: servers.named,
+      policies: policies.policies,
     },
   };
 }

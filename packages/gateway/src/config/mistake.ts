@@ -22,6 +22,8 @@ export interface Mistake {
   /** The file, as it was named; null for a document that came from none. */
   readonly file: string | null;
   readonly position: Place | null;
+  /** The whole sentence, where it is no matter of what was expected. */
+  readonly said?: string;
 }
 
 /** A failure that tells everything that is wrong, not only what was found first. */
@@ -49,7 +51,8 @@ export const placeOf = ({ file, position }: Mistake): string =>
   file === null ? '' : position === null ? file : `${file}:${position.line}:${position.column}`;
 
 /** What is wrong and how it is mended, without the key and the place. */
-export function sayMistake({ expected, got, nearest, unknownKey }: Mistake): string {
+export function sayMistake({ expected, got, nearest, unknownKey, said }: Mistake): string {
+  if (said !== undefined) return said;
   if (unknownKey) return nearest === null ? `unknown key; expected ${expected}` : `unknown key; did you mean ${lastOf(nearest)}?`;
   return `expected ${expected}${got === null ? '' : `, got ${got}`}`;
 }

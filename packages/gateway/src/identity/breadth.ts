@@ -1,3 +1,4 @@
+import { areRulesWithin } from '../base/argument-rules.ts';
 import type { Scope } from '../contracts/principal.ts';
 import type { ApiKey } from './api-key.ts';
 import { isNetworkWithin } from './network.ts';
@@ -15,7 +16,7 @@ export function isWithinReach(inner: Reach, outer: Reach): boolean {
 
 /** Whether one of the scopes covers all of `inner`, whose own `*` means every server or every tool. No scope covers nothing. */
 export const isScopeWithin = (inner: Scope, scopes: readonly Scope[]): boolean =>
-  scopes.some((outer) => covers(outer.server, inner.server) && covers(outer.tool, inner.tool));
+  scopes.some((outer) => covers(outer.server, inner.server) && covers(outer.tool, inner.tool) && areRulesWithin(inner.rules, outer.rules));
 
 /** `*` is the only pattern, and only as a whole word. */
 const covers = (outer: string, inner: string): boolean => outer === '*' || outer === inner;

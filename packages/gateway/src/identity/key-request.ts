@@ -1,3 +1,4 @@
+import { mistakeInRules } from '../base/argument-rules.ts';
 import { isServerId } from '../base/ids.ts';
 import { LIMITS } from '../base/limits.ts';
 import { type Failure, failure, type Result, success } from '../base/result.ts';
@@ -50,7 +51,7 @@ export function checkRequest(request: KeyRequest): Result<CheckedRequest, Identi
   return success({
     name: name.trim(),
     roles: [...new Set(roles)],
-    scopes: scopes.map(({ server, tool }) => ({ server, tool })),
+    scopes: scopes.map(({ server, tool, rules }) => ({ server, tool, ...(rules === undefined ? {} : { rules }) })),
     methods: methods === null ? null : [...methods],
     cidrs: cidrs === null ? null : cidrs.filter((network) => network !== null),
     owner,
@@ -65,11 +66,13 @@ function firstWrong(
 ): Failure<IdentityReason> | null {
   const { name, roles, scopes } = request;
   const service = forbiddenRole(roles);
+  const rule = scopes.map(({ rules }) => (rules === undefined ? null : mistakeInRules(rules))).find((told) => told !== null) ?? null;
   const rules: readonly (readonly [right: boolean, rule: string])[] = [
     [NAME.test(name) && name.trim() !== '', 'a name has 1 to 100 characters and no control characters'],
     [within(roles, 1) && roles.every((role) => ROLES.has(role)), `roles: at least one of ${[...ROLES].join(', ')}`],
     [within(scopes, 1), 'scopes: at least one; a key without scopes reaches nothing'],
     [scopes.every(isScope), 'a scope names a server id or *, and a tool or *'],
+    [rule === null, `a rule of a scope: ${rule}`],
     [methods === null || (within(methods, 1) && methods.every(isMethod)), 'methods: at least one method name, or none at all'],
     [
       cidrs === null || (within(cidrs, 1) && cidrs.every((network) => network !== null)),

@@ -82,7 +82,7 @@ export async function prepareSnapshot(
     ...state,
     servers: state.servers.map((server) => revealed(server, configuration)),
     grants: [...granted.value, ...fileGrants(configuration)],
-    policies: own.value.map(({ id, text }) => ({ id, text, place: { file: null, line: 1 } })),
+    policies: [...configuration.policies, ...own.value.map(({ id, text }) => ({ id, text, place: { file: null, line: 1 } }))],
     settings: configuration.settings,
   };
   const prepared = rooms.snapshots.prepare(content);

@@ -1,3 +1,4 @@
+import { type ArgumentRule, mistakeInRules } from '../base/argument-rules.ts';
 import type { Clock } from '../base/clock.ts';
 import { isServerId, type PrincipalId, type TenantId, ulid } from '../base/ids.ts';
 import { LIMITS } from '../base/limits.ts';
@@ -11,6 +12,8 @@ export interface GrantRequest {
   readonly principal: PrincipalId;
   /** Qualified: `server__name`. No wildcard: a grant names its tool. */
   readonly tool: string;
+  /** What the arguments have to be; absent: any that the tool takes. */
+  readonly rules?: readonly ArgumentRule[];
   readonly by: PrincipalId;
 }
 
@@ -33,7 +36,9 @@ export async function addGrant(
   return success(grant);
 }
 
-function mistakeIn({ principal, tool, by }: GrantRequest): string | null {
+function mistakeIn({ principal, tool, by, rules }: GrantRequest): string | null {
+  const rule = rules === undefined ? null : mistakeInRules(rules);
+  if (rule !== null) return rule;
   const split = tool.indexOf('__');
   if (split < 0 || !isServerId(tool.slice(0, split)) || split + 2 === tool.length) return 'the tool must be named as server__name';
   if (Buffer.byteLength(tool) > LIMITS.nameBytes) return 'the name of the tool is too long';

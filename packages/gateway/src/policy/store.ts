@@ -84,7 +84,7 @@ export function openGrantStore(storage: Storage): GrantStore {
   };
 }
 
-const rowOf = ({ tenant, id, principal, tool, created, by, lastUsed }: StoredGrant): Tables['policy_grant'] => ({
+const rowOf = ({ tenant, id, principal, tool, created, by, lastUsed, rules }: StoredGrant): Tables['policy_grant'] => ({
   tenant,
   id,
   principal,
@@ -92,7 +92,7 @@ const rowOf = ({ tenant, id, principal, tool, created, by, lastUsed }: StoredGra
   created_at: created,
   created_by: by,
   last_used_at: lastUsed,
-  rules: null,
+  rules: rules === undefined ? null : JSON.stringify(rules),
 });
 
 const grantOf = (row: Tables['policy_grant']): StoredGrant => ({
@@ -103,4 +103,6 @@ const grantOf = (row: Tables['policy_grant']): StoredGrant => ({
   created: row.created_at,
   by: row.created_by as PrincipalId,
   lastUsed: row.last_used_at,
+  // Written by rowOf only, in a database whose pages are authenticated.
+  ...(row.rules === null ? {} : { rules: JSON.parse(row.rules) as NonNullable<Grant['rules']> }),
 });

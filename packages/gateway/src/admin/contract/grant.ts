@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { argumentRules } from './argument-rules.ts';
 
 export const grantId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'a grant id as `sallyport grants list` prints it');
 
@@ -10,6 +11,7 @@ export const newGrant = z
       .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*__.+$/, 'a tool as server__tool')
       .max(300)
       .describe('`server__tool`. There is no wildcard: a grant names one tool.'),
+    rules: argumentRules.exactOptional(),
   })
   .meta({ id: 'NewGrant' });
 
@@ -18,6 +20,7 @@ export const grant = z
     id: grantId,
     principal: z.string(),
     tool: z.string(),
+    rules: argumentRules.nullable(),
     by: z.string().describe('Who gave it.'),
     createdAt: z.int(),
     lastUsedAt: z.int().nullable().describe('When it last permitted a call, to the hour; null: never.'),

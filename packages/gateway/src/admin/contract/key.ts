@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { argumentRules } from './argument-rules.ts';
 
 export const role = z.enum(['reader', 'writer', 'approver', 'auditor', 'admin', 'service', 'monitor']).meta({ id: 'Role' });
 
@@ -10,6 +11,7 @@ export const scope = z
       .regex(/^(\*|[a-z][a-z0-9]*(-[a-z0-9]+)*)$/, 'a server id or *')
       .max(40),
     tool: z.string().min(1).max(256),
+    rules: argumentRules.exactOptional(),
   })
   .meta({ id: 'Scope' });
 
@@ -56,7 +58,7 @@ export const key = z
     name: z.string(),
     principal: z.string(),
     roles: z.array(role),
-    scopes: z.array(z.strictObject({ server: z.string(), tool: z.string() })),
+    scopes: z.array(z.strictObject({ server: z.string(), tool: z.string(), rules: argumentRules.exactOptional() })),
     methods: z.array(z.string()).nullable(),
     networks: z.array(z.string()).nullable(),
     owner: z.string().nullable(),

@@ -15,7 +15,8 @@ export const addGrant = post({
   gives: { status: 201, body: grant },
   action: 'policy.grant.added',
   run: async ({ body, principal, doors }) => {
-    const request = { tenant: principal.tenant, principal: body.principal as PrincipalId, tool: body.tool, by: principal.id };
+    const rules = body.rules === undefined ? {} : { rules: body.rules };
+    const request = { tenant: principal.tenant, principal: body.principal as PrincipalId, tool: body.tool, ...rules, by: principal.id };
     const added = await doors.grants.add(request);
     if (!added.ok) return added;
     const applied = await doors.apply();

@@ -25,8 +25,9 @@ export const createKey = post({
   },
 });
 
-const requestOf = ({ networks, expiresInDays, ...rest }: NewKey, now: number): KeyRequest => ({
+const requestOf = ({ networks, expiresInDays, scopes, ...rest }: NewKey, now: number): KeyRequest => ({
   ...rest,
+  scopes: scopes.map(({ rules, ...scope }) => ({ ...scope, ...(rules === undefined ? {} : { rules }) })),
   cidrs: networks,
   ...(expiresInDays === undefined ? {} : { expiresAt: now + expiresInDays * DAY_MS }),
 });

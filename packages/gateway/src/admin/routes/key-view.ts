@@ -1,12 +1,13 @@
 import type { ListedKey } from '../../identity/index.ts';
 import type { Key } from '../contract/key.ts';
+import { ruleView } from './rule-view.ts';
 
 export const keyView = (key: ListedKey): Key => ({
   id: key.id,
   name: key.name,
   principal: key.principal,
   roles: [...key.roles],
-  scopes: key.scopes.map(({ server, tool }) => ({ server, tool })),
+  scopes: key.scopes.map(({ server, tool, rules }) => ({ server, tool, ...(rules === undefined ? {} : { rules: rules.map(ruleView) }) })),
   methods: key.methods === null ? null : [...key.methods],
   networks: key.cidrs === null ? null : [...key.cidrs],
   owner: key.owner,

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import { grant, page, unusedGrant } from '../../admin/index.ts';
+import { rulesText } from '../../base/argument-rules.ts';
+import { type RuleOptions, rulesFrom, withRules } from '../argument-rules.ts';
 import { sanitize } from '../render/sanitize.ts';
 import { table } from '../render/table.ts';
 import { relative } from '../render/time.ts';
@@ -10,11 +12,10 @@ export function grantsCommands(program: Command, surroundings: Surroundings): vo
   const grants = program
     .command('grants')
     .description('standing permissions for one principal and one tool: the only way to a destructive one');
-  grants
-    .command('add')
+  withRules(grants.command('add'))
     .argument('<principal>', 'as `sallyport keys list` prints it')
     .argument('<tool>', 'SERVER__TOOL')
-    .description('give one tool to one principal')
+    .description('give one tool to one principal, where needed for a part of its data only')
     .action(withApi(surroundings, addGrant));
   grants.command('list').description('every grant').action(withApi(surroundings, listGrants));
   grants
@@ -25,8 +26,8 @@ export function grantsCommands(program: Command, surroundings: Surroundings): vo
   grants.command('remove').argument('<id>').description('take a grant away').action(withApi(surroundings, removeGrant));
 }
 
-async function addGrant({ api, terminal }: Work, principal: string, tool: string): Promise<void> {
-  const added = await api.call('POST', '/api/v1/grants', grant, { principal, tool });
+async function addGrant({ api, terminal }: Work, principal: string, tool: string, options: RuleOptions): Promise<void> {
+  const added = await api.call('POST', '/api/v1/grants', grant, { principal, tool, rules: rulesFrom(options) });
   if (terminal.json) return terminal.printJson(added);
   terminal.print(`Granted ${sanitize(added.tool)} to ${sanitize(added.principal)}. Take it away: sallyport grants remove ${added.id}`);
 }
@@ -41,6 +42,7 @@ async function listGrants({ api, terminal, now }: Work): Promise<void> {
         { title: 'id', text: (row) => row.id },
         { title: 'principal', text: (row) => sanitize(row.principal) },
         { title: 'tool', text: (row) => sanitize(row.tool), flexible: true },
+        { title: 'only', text: (row) => sanitize(rulesText(row.rules ?? [])), flexible: true },
         { title: 'given', text: (row) => relative(row.createdAt, now) },
         { title: 'by', text: (row) => sanitize(row.by), flexible: true },
       ],

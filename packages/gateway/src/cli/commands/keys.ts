@@ -1,13 +1,15 @@
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import { issuedKey, type Key, key, page } from '../../admin/index.ts';
+import { rulesText } from '../../base/argument-rules.ts';
+import { type RuleOptions, rulesFrom, withRules } from '../argument-rules.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { sanitize } from '../render/sanitize.ts';
 import { facts, table } from '../render/table.ts';
 import { relative } from '../render/time.ts';
 import { type Surroundings, type Work, withApi } from './command.ts';
 
-interface CreateOptions {
+interface CreateOptions extends RuleOptions {
   readonly role: readonly string[];
   readonly scope: readonly string[];
   readonly method: readonly string[];
@@ -20,8 +22,7 @@ const collect = (value: string, before: readonly string[] | undefined): readonly
 
 export function keysCommands(program: Command, surroundings: Surroundings): void {
   const keys = program.command('keys').description('API keys: make, list, revoke, rotate');
-  keys
-    .command('create')
+  withRules(keys.command('create'))
     .argument('<name>', 'for people; unique among the keys that work')
     .description('make a key; its text is shown once')
     .requiredOption('--role <role>', 'reader, writer, approver, auditor, admin or service; repeat for several', collect)
@@ -54,7 +55,7 @@ async function createKey({ api, terminal, now }: Work, name: string, options: Cr
   const body = {
     name,
     roles: options.role,
-    scopes: options.scope.map(scopeOf),
+    scopes: options.scope.map((text) => ({ ...scopeOf(text), rules: rulesFrom(options) })),
     methods: options.method.length === 0 ? null : options.method,
     networks: options.network.length === 0 ? null : options.network,
     ...(options.days === undefined ? {} : { expiresInDays: Number(options.days) }),
@@ -95,7 +96,11 @@ function printIssued({ terminal, now }: Pick<Work, 'terminal' | 'now'>, made: z.
 }
 
 const scopesText = (row: Key): string =>
-  row.scopes.length === 0 ? 'nothing' : row.scopes.map(({ server, tool }) => `${server}/${sanitize(tool)}`).join(', ');
+  row.scopes.length === 0
+    ? 'nothing'
+    : row.scopes
+        .map(({ server, tool, rules }) => `${server}/${sanitize(tool)}${rules === undefined ? '' : ` (${sanitize(rulesText(rules))})`}`)
+        .join(', ');
 
 async function listKeys({ api, terminal, now }: Work): Promise<void> {
   const { items } = await api.call('GET', '/api/v1/keys', page(key));
