@@ -256,6 +256,10 @@ const TELLINGS = {
   'gateway.answer_invalid': NOT_GIVEN_HERE,
   'gateway.round_unknown': NOT_GIVEN_HERE,
   'gateway.too_many_rounds': NOT_GIVEN_HERE,
+  'gateway.unknown_task': NOT_GIVEN_HERE,
+  'gateway.too_many_tasks': NOT_GIVEN_HERE,
+  'gateway.task_not_supported': NOT_GIVEN_HERE,
+  'gateway.task_required': NOT_GIVEN_HERE,
 } satisfies Readonly<Record<Reason, Telling>>;
 
 export const tellingOf = (reason: Reason): Telling => TELLINGS[reason];

@@ -81,6 +81,12 @@ export const LIMITS = {
   /** Requests of a server in a minute, answered or not, beyond which its session ends. */
   askFlood: 2000,
   elicitationsPerSession: 256,
+  /** Tasks under way, and how long one may take and its result be kept. */
+  tasks: 4096,
+  tasksPerPrincipal: 64,
+  taskMs: 60 * 60_000,
+  statusesPerTask: 200,
+  taskArgumentBytes: 65_536,
   /** Rounds of input that one request may go through, and how long a client may take for one. */
   rounds: 10,
   roundMs: 10 * 60_000,

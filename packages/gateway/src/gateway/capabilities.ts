@@ -1,5 +1,5 @@
 import type { JsonObject } from '../contracts/json.ts';
-import { isObject } from '../protocol/index.ts';
+import { declares, isObject, type Revision, TASKS_EXTENSION } from '../protocol/index.ts';
 import type { Exchange } from './exchange.ts';
 import { reaches, visibleTo } from './visible.ts';
 
@@ -21,5 +21,14 @@ export function capabilitiesFor({ endpoint, frame, principal, snapshot }: Exchan
     ...(has('resources') ? { resources: { listChanged: true, ...(subscribe ? { subscribe: true } : {}) } } : {}),
     ...(has('completions') ? { completions: {} } : {}),
     ...(era === 'legacy' || has('logging') ? { logging: {} } : {}),
+    ...tasksIn(said, frame.revision),
   };
+}
+
+/** Tasks are the core's in 2025-11-25 and an extension's in 2026-07-28; no other revision has them. */
+function tasksIn(said: readonly JsonObject[], revision: Revision): JsonObject {
+  if (revision === '2026-07-28')
+    return said.some((one) => declares(one, [['extensions', TASKS_EXTENSION]])) ? { extensions: { [TASKS_EXTENSION]: {} } } : {};
+  if (revision !== '2025-11-25' || !said.some((one) => declares(one, [['tasks', 'requests', 'tools', 'call']]))) return {};
+  return { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } };
 }

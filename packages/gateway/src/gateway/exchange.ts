@@ -10,6 +10,7 @@ import type { BodyReason } from '../http/index.ts';
 import type { MethodClass, Params, RequestMeta, Revision, Round } from '../protocol/index.ts';
 import type { Charge } from './budget.ts';
 import type { Session } from './downstream/sessions.ts';
+import type { HeldTask } from './reverse/tasks.ts';
 
 /** The other end of the connection, as the socket says; never as a header says unless a trusted proxy wrote it. */
 export interface Peer {
@@ -126,6 +127,8 @@ export interface Call {
   readonly resumed: Resumed | null;
   /** What goes to the server from the round before, once it was matched. */
   readonly round?: MatchedRound;
+  /** The task that this is about; absent for everything but `tasks/*`. */
+  readonly task?: HeldTask;
 }
 
 export interface MatchedRound {

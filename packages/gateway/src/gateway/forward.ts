@@ -3,7 +3,7 @@ import { LIMITS } from '../base/limits.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { Registration } from '../contracts/registration.ts';
 import type { Deny } from '../contracts/verdict.ts';
-import { isObject, writeParamHeaders } from '../protocol/index.ts';
+import { isObject, type Params, writeParamHeaders } from '../protocol/index.ts';
 import type { Health } from './breakers.ts';
 import type { Answer } from './downstream/answer.ts';
 import type { CallStream } from './downstream/call-stream.ts';
@@ -22,7 +22,7 @@ import { renewSubscriptions, roomToSubscribe, subscribe } from './subscriptions.
 import type { UpstreamAnswer, UpstreamOwner, UpstreamRequest, UpstreamSession } from './upstream/upstream.ts';
 
 export type Forwarded = { readonly progress: number } & (
-  | { readonly kind: 'result'; readonly result: JsonObject; readonly text: string }
+  | { readonly kind: 'result'; readonly result: JsonObject; readonly text: string; readonly upstream: UpstreamSession }
   | { readonly kind: 'error'; readonly json: string; readonly code: number }
   | { readonly kind: 'denied'; readonly denied: Deny }
 );
@@ -33,6 +33,9 @@ export async function forward(call: Call, answer: Answer, works: Works): Promise
   const server = exchange.snapshot.servers.get(target.server);
   if (!server) return refusedBefore({ verdict: 'deny', reason: 'gateway.upstream_unavailable' });
   const owner = ownerFor(exchange, target.server, works);
+  // A stateful task lives in the session of its server that began it: a new one would not know it.
+  if (call.task?.era === 'legacy' && works.upstreams.peek(server, 'legacy', owner) !== call.task.upstream)
+    return refusedBefore(UNKNOWN_TASK);
   const who = exchange.principal.id;
   // One slow server must not take all the places that a caller has.
   const leave = works.places.take(`${server.id} ${who}`);
@@ -83,7 +86,7 @@ async function sendTo(server: Registration, owner: UpstreamOwner, { call, answer
     return { kind: 'denied', denied: inFlight.controller.signal.aborted ? CANCELLED : denied(told), progress: inFlight.progress };
   if (told.value.kind === 'error' && isNotFound(call, told.value.code)) return refusedBefore(unknownResource(call));
   if (told.value.kind === 'error') return { ...serverError(call, told.value), progress: inFlight.progress };
-  return { kind: 'result', result: told.value.result, text: told.value.text, progress: inFlight.progress };
+  return { kind: 'result', result: told.value.result, text: told.value.text, upstream: upstream.value, progress: inFlight.progress };
 }
 
 async function tellLevel(session: Session, server: ServerId, upstream: UpstreamSession): Promise<void> {
@@ -93,6 +96,7 @@ async function tellLevel(session: Session, server: ServerId, upstream: UpstreamS
   await upstream.setLogLevel(logLevel);
 }
 
+const UNKNOWN_TASK: Deny = { verdict: 'deny', reason: 'gateway.unknown_task', detail: 'the session of its server is over' };
 const CANCELLED: Deny = { verdict: 'deny', reason: 'gateway.cancelled' };
 
 const refusedBefore = (denial: Deny): Forwarded => ({ kind: 'denied', denied: denial, progress: 0 });
@@ -135,6 +139,7 @@ const callStream = (call: Call, answer: Answer): CallStream => ({
   server: call.target.server,
   exchange: call.exchange.id,
   target: call.target,
+  arguments: call.task?.arguments ?? call.arguments,
   asked: 0,
   over: false,
   notify: (text) => answer.notify(text),
@@ -152,7 +157,8 @@ function requestOf(call: Call, answer: Answer, inFlight: InFlight): UpstreamRequ
   return {
     method: frame.method,
     params: { ...paramsOf(call), ...roundOf(call) },
-    timeoutMs: LIMITS.callMs,
+    // The result of a task may be waited for.
+    timeoutMs: frame.method === 'tasks/result' ? LIMITS.callTotalMs : LIMITS.callMs,
     signal: inFlight.controller.signal,
     // The client's own token comes back to it; the server has only ever seen ours.
     onProgress: progressToken !== null ? (params) => tell('notifications/progress', { ...params, progressToken }) : null,
@@ -164,6 +170,10 @@ function requestOf(call: Call, answer: Answer, inFlight: InFlight): UpstreamRequ
   };
 }
 
+// At most as long as a task is kept here.
+const wishOf = (params: Params): JsonObject =>
+  params.kind === 'call' && params.task !== undefined ? { task: { ttl: Math.min(params.task.ttl ?? LIMITS.taskMs, LIMITS.taskMs) } } : {};
+
 function roundOf({ round }: Call): JsonObject {
   if (round === undefined) return {};
   const { responses, state } = round;
@@ -171,8 +181,10 @@ function roundOf({ round }: Call): JsonObject {
 }
 
 /** What the server is asked, in its own names. */
-function paramsOf({ exchange: { frame }, target, arguments: given }: Call): JsonObject {
+function paramsOf({ exchange: { frame }, target, arguments: given, task }: Call): JsonObject {
   switch (frame.plan.class) {
+    case 'task':
+      return { ...given, taskId: task?.upstreamId ?? '' };
     case 'read':
     case 'subscribe':
       return { uri: target.name };
@@ -183,7 +195,7 @@ function paramsOf({ exchange: { frame }, target, arguments: given }: Call): Json
         ...(given['context'] === undefined ? {} : { context: { arguments: given['context'] } }),
       };
     default:
-      return { name: target.name, arguments: given };
+      return { name: target.name, arguments: given, ...wishOf(frame.params) };
   }
 }
 

@@ -8,6 +8,7 @@ import { isSevereEnough } from './log-level.ts';
 import type { Works } from './methods/works.ts';
 import { askClient } from './reverse/ask-client.ts';
 import { tellElicited } from './reverse/elicited.ts';
+import { tellTaskStatus } from './reverse/task-status.ts';
 import { mayHear } from './subscriptions.ts';
 import type { ListName, UpstreamListener } from './upstream/upstream.ts';
 
@@ -21,6 +22,7 @@ export function listenerFor(session: Session, server: ServerId, works: Works): U
       tellSession(session, listChanged(list));
     },
     ask: (ask) => askClient(session, server, ask, works),
+    taskStatus: (params) => tellTaskStatus(session, server, params, works),
     elicited: (params) => tellElicited(session, server, params, works),
     updated: (uri) => {
       if (!mayHear(works.snapshots.current(session.principal.tenant), session.principal, server, uri)) return;

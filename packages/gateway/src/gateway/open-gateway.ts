@@ -22,6 +22,7 @@ import { Places } from './places.ts';
 import { renameResult } from './rename.ts';
 import { headBudget } from './respond.ts';
 import { Rounds } from './reverse/rounds.ts';
+import { Tasks } from './reverse/tasks.ts';
 
 export interface Gateway {
   handle(request: IncomingMessage, response: ServerResponse): void;
@@ -44,15 +45,17 @@ export interface Gateway {
 export function openGateway(deps: GatewayDeps): Gateway {
   const { clock, log } = deps;
   const shelf = new Shelf(clock);
+  const tasks = new Tasks(clock);
   const sessions = openSessions(clock, (session) => {
     shelf.endSession(session.id);
+    tasks.forgetSession(session.id);
     deps.upstreams.releaseSession(session.id);
   });
   const listens = openListens(clock);
   const figures = new Figures();
   const inFlight = new InFlight();
-  const pipeline = { ...deps, sessions };
-  const works = worksOf(deps, { sessions, shelf, listens, screens: screensOf(pipeline) });
+  const pipeline = { ...deps, sessions, tasks };
+  const works = worksOf(deps, { sessions, tasks, shelf, listens, screens: screensOf(pipeline) });
   let draining = false;
   const run = answerExchange(deps, { guards: guardsOf(pipeline), works, figures, draining: () => draining });
   let announced: Snapshot | null = null;
@@ -100,7 +103,7 @@ export function openGateway(deps: GatewayDeps): Gateway {
 const SWEEP_MS = 30_000;
 const LAST_RESORT = '{"jsonrpc":"2.0","id":null,"error":{"code":50000,"message":"The gateway could not answer."}}';
 
-function worksOf(deps: GatewayDeps, own: Pick<Works, 'sessions' | 'shelf' | 'listens' | 'screens'>): Works {
+function worksOf(deps: GatewayDeps, own: Pick<Works, 'sessions' | 'tasks' | 'shelf' | 'listens' | 'screens'>): Works {
   const { clock, log, journal, snapshots, upstreams, keyed, onDrift } = deps;
   return {
     ...own,
@@ -116,7 +119,8 @@ function worksOf(deps: GatewayDeps, own: Pick<Works, 'sessions' | 'shelf' | 'lis
     holds: new Holds(clock),
     rounds: new Rounds(deps.handles, clock),
     shape: ({ exchange, target }, { result, text }) => {
-      const { method, revision } = exchange.frame;
+      const { plan, revision } = exchange.frame;
+      const method = plan.class === 'task' ? 'tools/call' : exchange.frame.method;
       return rulesOf(revision).shapeResult(method, renameResult(exchange, target.server, method, { value: result, text })).text;
     },
     reply,

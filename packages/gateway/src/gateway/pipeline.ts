@@ -13,6 +13,7 @@ import { limitAddress } from './guards/limit-address.ts';
 import { limitRate } from './guards/limit-rate.ts';
 import { resolveTarget } from './guards/resolve-target.ts';
 import { type Line, lineOf } from './line.ts';
+import type { Tasks } from './reverse/tasks.ts';
 import { authorizeArguments } from './screens/authorize-arguments.ts';
 import type { ArgumentRows, ResultRows } from './screens/run-screens.ts';
 import { validateArguments } from './screens/validate-arguments.ts';
@@ -24,6 +25,7 @@ export interface PipelineDeps {
   readonly budgets: Budgets | null;
   readonly identity: Authenticator;
   readonly sessions: Sessions;
+  readonly tasks: Tasks;
   readonly large: LargeReader;
   readonly hosts: () => HostRules;
   readonly secure: boolean;
@@ -59,7 +61,7 @@ export function guardsOf(deps: PipelineDeps): Line {
       authenticate(deps.identity),
       frame(deps.sessions, deps.large),
       limitRate(deps.clock, deps.budgets),
-      resolveTarget(),
+      resolveTarget(deps.tasks),
       authorize(),
     ],
     deps.clock,

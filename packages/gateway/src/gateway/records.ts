@@ -117,7 +117,8 @@ export function answerEntry(exchange: Exchange, now: number, more: JsonObject = 
 export function intentEntry(call: Call, now: number, keyed: Keyed): JournalEntry {
   const draft = draftOf(call.exchange, 'intent', now);
   draft.argumentsDigest = keyed(call.argumentsDigest);
-  if (call.resumed) draft.parent = call.resumed.parent;
+  const parent = call.resumed?.parent ?? call.task?.parent;
+  if (parent !== undefined) draft.parent = parent;
   const decided = decidedWith(call);
   const was = decided.ok && decided.value !== null ? judgedWith(decided.value) : judgedIn(call.exchange, null);
   if (was) draft.decision = publicly(was);

@@ -184,6 +184,10 @@ export const REPLIES = {
     200,
     'The requestState is not known, too old, or was given for another request: begin without it.',
   ),
+  'gateway.unknown_task': protocol(-32602, 200, 'Unknown task'),
+  'gateway.too_many_tasks': tool(42902, 'Too many tasks are under way for this key: wait for some, or cancel them.'),
+  'gateway.task_not_supported': protocol(-32601, 200, 'This tool does not run as a task: call it without.'),
+  'gateway.task_required': protocol(-32601, 200, 'This tool runs as a task only: call it with one.'),
   'gateway.too_many_rounds': tool(42901, 'The server has asked for input too many times in one call.'),
   'gateway.answer_invalid': protocol(
     50200,

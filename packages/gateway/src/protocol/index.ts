@@ -7,6 +7,15 @@ export {
   readResponses,
   writeInputRequests,
 } from './asks/rounds.ts';
+export {
+  isTerminal,
+  RELATED_TASK,
+  readTask,
+  TASKS_EXTENSION,
+  type Task,
+  taskSupportOf,
+  writeTask,
+} from './asks/task.ts';
 export { checkBatch } from './batch.ts';
 export { checkCallResult } from './call-result.ts';
 export { type CalledBody, checkHeaders, checkParamHeaders, type Headers, legacyRevision, writeHeaders } from './headers.ts';

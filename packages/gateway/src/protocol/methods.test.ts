@@ -28,6 +28,11 @@ describe('the method table', () => {
       'completion/complete',
       'logging/setLevel',
       'subscriptions/listen',
+      'tasks/get',
+      'tasks/result',
+      'tasks/list',
+      'tasks/cancel',
+      'tasks/update',
       'notifications/initialized',
       'notifications/cancelled',
       'notifications/progress',
@@ -47,6 +52,7 @@ describe('the method table', () => {
       'notifications/resources/updated',
       'notifications/subscriptions/acknowledged',
       'notifications/elicitation/complete',
+      'notifications/tasks/status',
     ]);
   });
 

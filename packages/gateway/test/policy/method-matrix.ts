@@ -3,7 +3,7 @@ import type { JsonObject } from '../../src/contracts/json.ts';
 // What each method answers to a caller whose key works, written out for a reader: nothing here is computed from the product.
 //
 //   ok     answered            open  a stream that stays open      202  accepted; nothing to answer
-//   --     there is no such prompt or resource
+//   --     there is no such prompt, resource or task
 //   ----   is no method: answered as if it did not exist, whether it is coming or never was
 //   -202   accepted as the transport asks of a notification, and refused: the journal says so
 //   405    no such HTTP method in this revision
@@ -72,12 +72,11 @@ export const METHODS: readonly MethodRow[] = [
   asks('resources/unsubscribe', '            --         --         --         ----', FILE),
   asks('completion/complete', '              --         --         --         --', COMPLETION),
 
-  // Known, and coming.
-  asks('tasks/get', '                        ----       ----       ----       ----', TASK),
-  asks('tasks/result', '                     ----       ----       ----       ----', TASK),
-  asks('tasks/list', '                       ----       ----       ----       ----'),
-  asks('tasks/cancel', '                     ----       ----       ----       ----', TASK),
-  asks('tasks/update', '                     ----       ----       ----       ----', TASK),
+  asks('tasks/get', '                        ----       ----       --         --', TASK),
+  asks('tasks/result', '                     ----       ----       --         ----', TASK),
+  asks('tasks/list', '                       ----       ----       ok         ----'),
+  asks('tasks/cancel', '                     ----       ----       --         --', TASK),
+  asks('tasks/update', '                     ----       ----       ----       --', { ...TASK, inputResponses: {} }),
 
   // What only servers ask.
   asks('sampling/createMessage', '           ----       ----       ----       ----'),

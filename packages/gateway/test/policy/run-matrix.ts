@@ -187,7 +187,12 @@ async function runMethods(line: Line, caller: Known, cells: Cells): Promise<void
       cells.expect(cell, told, '202');
       cells.refusedSilently(caller.principal, row.method);
     } else if (expected === '--')
-      cells.expect(cell, told, '--', ['gateway.unknown_prompt', 'gateway.unknown_resource', 'gateway.hidden_resource']);
+      cells.expect(cell, told, '--', [
+        'gateway.unknown_prompt',
+        'gateway.unknown_resource',
+        'gateway.hidden_resource',
+        'gateway.unknown_task',
+      ]);
     else if (expected === '----') cells.expect(cell, told, '----', ['protocol.unknown_method', 'protocol.method_not_built']);
     else if (expected === '405') {
       // The door refuses a verb that no revision has before it knows who asks.

@@ -68,7 +68,7 @@ export function classOf({ status, rawHeaders, body }: RawAnswer): Class {
   const message = JSON.parse(body === '' ? '{}' : body) as JsonObject;
   const error = message['error'] as { readonly code: number; readonly message: string } | undefined;
   if (error === undefined) return (message['result'] as JsonObject | undefined)?.['isError'] === true ? 'refused' : 'ok';
-  if (/^(Unknown tool|Unknown prompt|Unknown resource template|Resource not found)/.test(error.message)) return '--';
+  if (/^(Unknown tool|Unknown prompt|Unknown resource template|Unknown task|Resource not found)/.test(error.message)) return '--';
   if (error.message.startsWith('There is nothing at this path')) return 'no-path';
   if (error.message.startsWith('This session is not known')) return 'no-session';
   return CODES[String(error.code)] ?? `${status} ${error.code} ${error.message}`;

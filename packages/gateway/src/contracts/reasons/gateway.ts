@@ -41,4 +41,8 @@ export type GatewayReason =
   | 'gateway.client_gone'
   | 'gateway.answer_invalid'
   | 'gateway.round_unknown'
-  | 'gateway.too_many_rounds';
+  | 'gateway.too_many_rounds'
+  | 'gateway.unknown_task'
+  | 'gateway.too_many_tasks'
+  | 'gateway.task_not_supported'
+  | 'gateway.task_required';

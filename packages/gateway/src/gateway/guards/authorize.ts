@@ -1,5 +1,9 @@
+import type { Params } from '../../protocol/index.ts';
 import type { LineClass } from '../exchange.ts';
 import { denied, type Guard } from '../guard.ts';
+
+/** Requests whose arguments a policy may read: those of a call, and of the call that began a task. */
+const BY_ARGUMENTS: ReadonlySet<Params['kind']> = new Set(['call', 'task']);
 
 /** What a client needs to be one at all. A key's list of methods is about what it does then. */
 const LIFECYCLE: ReadonlySet<LineClass> = new Set(['initialize', 'ping', 'discover', 'notification', 'answer', 'stream', 'end']);
@@ -19,7 +23,7 @@ export function authorize(): Guard<'principal' | 'frame' | 'target', 'decision'>
       if (!decision.ok) return denied(decision);
       if (decision.value.effect === 'allow') return { verdict: 'pass', fact: decision.value };
       // With some arguments: `authorize-arguments` decides once these have passed the schema, and nothing is forwarded without.
-      if (decision.value.effect === 'conditional' && frame.params.kind === 'call') return { verdict: 'pass', fact: decision.value };
+      if (decision.value.effect === 'conditional' && BY_ARGUMENTS.has(frame.params.kind)) return { verdict: 'pass', fact: decision.value };
       const decided = { action: 'call', target, decision: decision.value } as const;
       return { verdict: 'deny', reason: 'policy.denied', decided, detail: decision.value.policies.join(', ') || 'nothing permits it' };
     },

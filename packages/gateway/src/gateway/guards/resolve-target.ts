@@ -2,18 +2,19 @@ import type { ServerId } from '../../base/ids.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { Pin, PinKind, Target } from '../../contracts/target.ts';
 import type { Deny, GuardVerdict } from '../../contracts/verdict.ts';
-import { type CompletionReference, qualifyName, qualifyUri, splitUri } from '../../protocol/index.ts';
+import { type CompletionReference, qualifyName, qualifyUri, splitUri, taskSupportOf } from '../../protocol/index.ts';
 import type { With } from '../exchange.ts';
 import type { Guard } from '../guard.ts';
 import { resourceOf } from '../resource-of.ts';
-import { declaredIn, meetsNeeds } from '../reverse/capabilities.ts';
+import { meetsNeeds, runsTasks } from '../reverse/capabilities.ts';
+import type { Tasks } from '../reverse/tasks.ts';
 import { pinsOf, reaches, type VisibleKind, visibleTo } from '../visible.ts';
 
 type Known = With<'endpoint' | 'principal' | 'frame' | 'budget'>;
 type Resolved = GuardVerdict<Target | null>;
 
 /** Which tool, prompt, template or resource is meant. What the caller may not discover is looked up like what does not exist, and answered like it. */
-export function resolveTarget(): Guard<'endpoint' | 'principal' | 'frame' | 'budget', 'target'> {
+export function resolveTarget(tasks: Tasks): Guard<'endpoint' | 'principal' | 'frame' | 'budget', 'target'> {
   return {
     name: 'resolve-target',
     needs: ['endpoint', 'principal', 'frame', 'budget'],
@@ -23,6 +24,7 @@ export function resolveTarget(): Guard<'endpoint' | 'principal' | 'frame' | 'bud
       if (endpoint === null) return { verdict: 'deny', reason: 'http.not_found' };
       const { server } = endpoint;
       if (server !== null && !visibleTo(snapshot, principal).servers.has(server)) return unknownServer(exchange, server);
+      if (frame.params.kind === 'task') return resolveTask(exchange, frame.params.taskId, server, tasks);
       return resolve(exchange, frame.params, server);
     },
   };
@@ -31,7 +33,7 @@ export function resolveTarget(): Guard<'endpoint' | 'principal' | 'frame' | 'bud
 function resolve(exchange: Known, params: Known['frame']['params'], server: ServerId | null): Resolved {
   switch (params.kind) {
     case 'call':
-      return resolvePin(exchange, 'tool', server === null ? params.name : qualifyName(server, params.name), params.name);
+      return asTask(exchange, resolvePin(exchange, 'tool', server === null ? params.name : qualifyName(server, params.name), params.name));
     case 'get':
       return resolvePin(exchange, 'prompt', server === null ? params.name : qualifyName(server, params.name), params.name);
     case 'complete':
@@ -42,6 +44,26 @@ function resolve(exchange: Known, params: Known['frame']['params'], server: Serv
     default:
       return { verdict: 'pass', fact: null };
   }
+}
+
+/** Every request about a task is one about its tool: who may not discover that any more does not know the task either. */
+function resolveTask({ frame, principal, snapshot }: Known, taskId: string, server: ServerId | null, tasks: Tasks): Resolved {
+  const task = tasks.find(taskId, principal.id, frame.session?.id ?? null);
+  const tool = task === null ? undefined : visibleTo(snapshot, principal).tool.byQualifiedName.get(task.qualifiedName);
+  if (task === null || tool === undefined || (server !== null && task.server !== server) || task.era !== frame.era)
+    return { verdict: 'deny', reason: 'gateway.unknown_task', detail: taskId.slice(0, 100) };
+  return { verdict: 'pass', fact: tool };
+}
+
+/** 2025-11-25 says of each tool whether it may, must or must not run as a task; the stateless era leaves it to the server. */
+function asTask({ frame, snapshot }: Known, resolved: Resolved): Resolved {
+  if (resolved.verdict !== 'pass' || resolved.fact?.kind !== 'tool' || frame.era === 'modern') return resolved;
+  const wished = frame.params.kind === 'call' && frame.params.task !== undefined;
+  const support = runsTasks(snapshot.servers.get(resolved.fact.server)) ? taskSupportOf(resolved.fact.definition) : 'forbidden';
+  if (wished && support === 'forbidden')
+    return { verdict: 'deny', reason: 'gateway.task_not_supported', detail: resolved.fact.qualifiedName };
+  if (!wished && support === 'required') return { verdict: 'deny', reason: 'gateway.task_required', detail: resolved.fact.qualifiedName };
+  return resolved;
 }
 
 function resolveReference(exchange: Known, ref: CompletionReference, server: ServerId | null): Resolved {
@@ -60,7 +82,7 @@ function resolvePin({ frame, principal, snapshot }: Known, kind: PinKind, qualif
   const visible: VisibleKind<Pin> = visibleTo(snapshot, principal)[kind];
   const pin = visible.byQualifiedName.get(qualified);
   // What needs more than this client declared does not exist for it.
-  if (pin && reaches(snapshot, pin.server, frame.era) && meetsNeeds(pin, snapshot.servers.get(pin.server), frame.era, declaredIn(frame)))
+  if (pin && reaches(snapshot, pin.server, frame.era) && meetsNeeds(pin, snapshot.servers.get(pin.server), frame))
     return { verdict: 'pass', fact: pin };
   // One look-up in either case: the journal tells hidden from unknown, the wire and the clock do not.
   const reason = UNKNOWN[kind][pinsOf(snapshot, kind).has(qualified) ? 'hidden' : 'unknown'];

@@ -31,7 +31,7 @@ export function askRound(call: Call, result: JsonObject, works: Works): AskedRou
 }
 
 /** As `ClientCapabilities` name it, for the error that says what is missing. */
-function requiredBy(asked: readonly Asked[]): JsonObject {
+export function requiredBy(asked: readonly Asked[]): JsonObject {
   const required: Record<string, Record<string, JsonObject>> = {};
   for (const [family = '', member] of asked.flatMap(({ takes }) => takes)) {
     required[family] ??= {};

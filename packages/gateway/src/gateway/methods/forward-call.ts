@@ -5,7 +5,7 @@ import type { Deny, Hold, Revise } from '../../contracts/verdict.ts';
 import { isInputRequired, type Round } from '../../protocol/index.ts';
 import type { Answer } from '../downstream/answer.ts';
 import type { Call, CallResult, Exchange, LineClass } from '../exchange.ts';
-import { forward } from '../forward.ts';
+import { type Forwarded, forward } from '../forward.ts';
 import { denied, type ResultVerdict } from '../guard.ts';
 import { HANDLE_KEY } from '../holds.ts';
 import { describe } from '../line.ts';
@@ -15,6 +15,7 @@ import { refuseArguments } from '../screens/authorize-arguments.ts';
 import { runScreens } from '../screens/run-screens.ts';
 import { type AskedRound, askRound } from './ask-round.ts';
 import { digestOf, givenIn } from './given.ts';
+import { beginTask, isTaskBegun, type SettledTask, settleTask } from './settle-task.ts';
 import { refuse, type Works } from './works.ts';
 
 /** DESIGN section 4 from `validate-arguments` on. Every path ends in a record that is durable before the client hears of it. */
@@ -29,7 +30,7 @@ export async function forwardCall(exchange: Exchange, answer: Answer, works: Wor
   if (refused !== null) return refuseCall(screened.value, refused, answer, works);
   const intent = await works.journal.append(exchange.snapshot.tenant, intentEntry(screened.value, works.clock.now(), works.keyed));
   if (!intent.ok) return refuse(exchange, { verdict: 'deny', reason: intent.reason }, answer, works);
-  return complete(screened.value, intent.value, answer, works);
+  return completeCall(screened.value, intent.value, answer, works);
 }
 
 type CallOrDenial = { readonly ok: true; readonly value: Call } | { readonly ok: false; readonly denied: Deny };
@@ -66,7 +67,8 @@ const reviseArguments = (call: Call, verdict: Revise | ResultVerdict): Call =>
 const reviseResult = (value: CallResult, verdict: Revise | ResultVerdict): CallResult =>
   'result' in verdict ? { call: value.call, result: verdict.result, text: JSON.stringify(verdict.result) } : value;
 
-async function complete(call: Call, intent: Receipt, answer: Answer, works: Works): Promise<void> {
+/** From a durable intent to the reply. */
+export async function completeCall(call: Call, intent: Receipt, answer: Answer, works: Works): Promise<void> {
   const { exchange } = call;
   const { forwarded, settled } = await forwardAndScreen(call, answer, works);
   const outcome = outcomeOf(settled, forwarded.progress, works);
@@ -92,9 +94,7 @@ async function forwardAndScreen(call: Call, answer: Answer, works: Works): Promi
   try {
     const forwarded = await forward(call, answer, works);
     if (forwarded.kind !== 'result') return { forwarded, settled: forwarded };
-    const mayAsk = IN_ROUNDS.has(call.exchange.frame.plan.class) && call.exchange.frame.era === 'modern';
-    if (mayAsk && isInputRequired(forwarded.result)) return { forwarded, settled: askRound(call, forwarded.result, works) };
-    return { forwarded, settled: await screenResult(call, forwarded, works) };
+    return { forwarded, settled: await settleResult(call, forwarded, works) };
   } catch (fault) {
     works.log.error('gateway.fault', { ref: call.exchange.id, fault: describe(fault) });
     return {
@@ -104,14 +104,23 @@ async function forwardAndScreen(call: Call, answer: Answer, works: Works): Promi
   }
 }
 
+/** A result is the tool's own, or a task that goes on, or questions that come first. */
+async function settleResult(call: Call, forwarded: Extract<Forwarded, { kind: 'result' }>, works: Works): Promise<Settled> {
+  const { result, upstream } = forwarded;
+  if (call.task !== undefined) {
+    const screen = (inner: JsonObject) => screenResult(call, { result: inner, text: JSON.stringify(inner) }, works);
+    return settleTask(call, call.task, result, screen, works);
+  }
+  if (isTaskBegun(call, result)) return beginTask(call, result, upstream, works);
+  const mayAsk = IN_ROUNDS.has(call.exchange.frame.plan.class) && call.exchange.frame.era === 'modern';
+  return mayAsk && isInputRequired(result) ? askRound(call, result, works) : screenResult(call, forwarded, works);
+}
+
 const IN_ROUNDS: ReadonlySet<LineClass> = new Set(['call', 'get', 'read']);
 
-type Settled =
-  | AskedRound
-  | { readonly kind: 'result'; readonly text: string; readonly isError: boolean }
-  | { readonly kind: 'error'; readonly json: string; readonly code: number };
+type Settled = AskedRound | SettledTask | { readonly kind: 'error'; readonly json: string; readonly code: number };
 
-async function screenResult(call: Call, given: { readonly result: JsonObject; readonly text: string }, works: Works): Promise<Settled> {
+async function screenResult(call: Call, given: { readonly result: JsonObject; readonly text: string }, works: Works): Promise<SettledTask> {
   const value: CallResult = { call, result: given.result, text: given.text };
   const screened = await runScreens(works.screens.result, value, reviseResult, works.clock);
   if (screened.kind === 'deny') return { kind: 'denied', denied: screened.denied };

@@ -10,6 +10,7 @@ import { listen } from './listen.ts';
 import { openStandingStream } from './open-stream.ts';
 import { ping } from './ping.ts';
 import { setLevel } from './set-level.ts';
+import { forwardTask } from './task.ts';
 import type { Handler } from './works.ts';
 
 /** What happens once every guard has passed, by class. A class without a handler cannot be framed yet: its methods are marked as coming. */
@@ -23,6 +24,7 @@ export const HANDLERS: Readonly<Partial<Record<LineClass, Handler>>> = {
   read: forwardCall,
   complete: forwardCall,
   subscribe: forwardCall,
+  task: forwardTask,
   'log-level': setLevel,
   listen,
   notification: acceptNotification,

@@ -2,7 +2,7 @@ import { LIMITS } from '../../base/limits.ts';
 import type { Pin, PinKind } from '../../contracts/target.ts';
 import type { Exchange } from '../exchange.ts';
 import { renameDefinition } from '../rename.ts';
-import { declaredIn, meetsNeeds } from '../reverse/capabilities.ts';
+import { meetsNeeds } from '../reverse/capabilities.ts';
 import { type VisibleKind, visibleTo } from '../visible.ts';
 import { answerRecorded } from './answer-recorded.ts';
 import { listPage } from './list-page.ts';
@@ -44,10 +44,9 @@ function pinsFor(exchange: Exchange, works: Works, kind: PinKind): readonly Pin[
   const visible = of.byEra[frame.era];
   const ofEndpoint = endpoint?.server ? visible.filter((pin) => pin.server === endpoint.server) : visible;
   const owner = { principal, session: frame.session?.id ?? null, listener: null };
-  const declared = declaredIn(frame);
   return ofEndpoint.filter((pin) => {
     const server = snapshot.servers.get(pin.server);
-    if (!meetsNeeds(pin, server, frame.era, declared)) return false;
+    if (!meetsNeeds(pin, server, frame)) return false;
     const live = server ? (works.upstreams.peek(server, frame.era, owner)?.peekPins(kind) ?? null) : null;
     return live === null || live.get(pin.name) === pin.digest;
   });

@@ -14,6 +14,7 @@ import type { Holds } from '../holds.ts';
 import type { Places } from '../places.ts';
 import { refusalEntry } from '../records.ts';
 import type { Rounds } from '../reverse/rounds.ts';
+import type { Tasks } from '../reverse/tasks.ts';
 import type { ArgumentRows, ResultRows } from '../screens/run-screens.ts';
 import type { Upstreams } from '../upstream/upstream.ts';
 
@@ -33,6 +34,7 @@ export interface Works {
   readonly places: Places;
   readonly holds: Holds;
   readonly rounds: Rounds;
+  readonly tasks: Tasks;
   readonly screens: { readonly arguments: ArgumentRows; readonly result: ResultRows };
   /** Keyed digest, hex, of a digest or text: equal values can be found, guessed values cannot be confirmed. */
   keyed(text: string): string;

@@ -3,7 +3,7 @@ import { LIMITS } from '../../base/limits.ts';
 import type { Receipt } from '../../contracts/journal.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { Deny } from '../../contracts/verdict.ts';
-import { type Asked, readAnswerTo } from '../../protocol/index.ts';
+import { type Asked, isObject, RELATED_TASK, readAnswerTo } from '../../protocol/index.ts';
 import type { ClientAnswer } from '../downstream/client-asks.ts';
 import type { Session } from '../downstream/sessions.ts';
 import { describe } from '../line.ts';
@@ -46,7 +46,7 @@ function askingOf(session: Session, server: ServerId, ask: ServerAsk, works: Wor
     session,
     ask,
     trace: [],
-    serving: calls.map((call) => call.target),
+    serving: calls,
     asked: null,
     judged: null,
   };
@@ -85,8 +85,7 @@ async function settledOf(asking: Asking, asked: Asked, works: Works): Promise<Se
   const { ask, session, server } = asking;
   if (ask.origin?.over === true) return refused('gateway.client_gone', 'its call is over');
   const { id, answer } = session.asks.begin(ask.origin, ask.onProgress);
-  const meta = ask.onProgress === null ? {} : { _meta: { progressToken: id } };
-  const params = { ...asked.params, ...meta };
+  const params = { ...asked.params, ...metaFor(asking, id, works) };
   if (!deliver(session, server, ask.origin, JSON.stringify({ jsonrpc: '2.0', id, method: asked.method, params }))) {
     session.asks.settle(id, { kind: 'gone' });
     return refused('gateway.client_gone', 'no stream is open to it');
@@ -104,6 +103,17 @@ async function settledOf(asking: Asking, asked: Asked, works: Works): Promise<Se
   );
   works.log.info('gateway.ask.ended', { ref: asking.id, how: told });
   return refused(told === 'late' ? 'gateway.ask_timeout' : 'gateway.cancelled');
+}
+
+/** Our own progress token, and the task that it is asked for where that is one of this session's. */
+function metaFor({ ask, session, server }: Asking, id: string, works: Works): JsonObject {
+  const given = isObject(ask.params['_meta']) ? ask.params['_meta'][RELATED_TASK] : undefined;
+  const task = isObject(given) ? works.tasks.byUpstream(session, server, String(given['taskId'])) : null;
+  const meta: JsonObject = {
+    ...(ask.onProgress === null ? {} : { progressToken: id }),
+    ...(task === null ? {} : { [RELATED_TASK]: { taskId: task.id } }),
+  };
+  return Object.keys(meta).length === 0 ? {} : { _meta: meta };
 }
 
 function firstOf(answer: Promise<ClientAnswer>, signal: AbortSignal): Promise<ClientAnswer | 'late' | 'aborted'> {

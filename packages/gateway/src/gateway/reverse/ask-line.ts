@@ -3,7 +3,7 @@ import { LIMITS } from '../../base/limits.ts';
 import type { Deny } from '../../contracts/verdict.ts';
 import { declares, isObject, planOf, rulesOf } from '../../protocol/index.ts';
 import { denied } from '../guard.ts';
-import { judged } from '../judged.ts';
+import { judged, judgedWith } from '../judged.ts';
 import { describe } from '../line.ts';
 import { pinsOf, visibleTo } from '../visible.ts';
 import type { Asking } from './asking.ts';
@@ -77,16 +77,27 @@ const authorizeAsk: AskGuard = {
     if (serving.length === 0)
       return visibleTo(snapshot, principal).servers.has(server) ? null : deny('policy.denied', 'the server is hidden');
     for (const served of serving) {
-      const target = served.kind === 'resource' ? served : pinsOf(snapshot, served.kind).get(served.qualifiedName);
-      if (target === undefined) return deny('policy.denied', `${served.qualifiedName} is gone`);
-      const decision = snapshot.policy.decide(principal, 'call', target);
-      if (!decision.ok) return denied(decision);
-      asking.judged = judged(snapshot, principal, 'call', target, decision.value);
-      if (decision.value.effect !== 'allow') return deny('policy.denied', decision.value.policies.join(', ') || 'nothing permits the call');
+      const refused = judgeAgain(asking, served);
+      if (refused !== null) return refused;
     }
     return null;
   },
 };
+
+// Where a policy depends on the arguments, by those that the call was made with.
+function judgeAgain(asking: Asking, { target: served, arguments: given }: Asking['serving'][number]): Deny | null {
+  const { snapshot, session } = asking;
+  const { principal } = session;
+  const target = served.kind === 'resource' ? served : pinsOf(snapshot, served.kind).get(served.qualifiedName);
+  if (target === undefined) return deny('policy.denied', `${served.qualifiedName} is gone`);
+  const decision = snapshot.policy.decide(principal, 'call', target);
+  if (!decision.ok) return denied(decision);
+  const judgement = decision.value.effect === 'conditional' ? snapshot.policy.judge(principal, target, given) : null;
+  if (judgement?.ok === false) return denied(judgement);
+  asking.judged = judgement === null ? judged(snapshot, principal, 'call', target, decision.value) : judgedWith(judgement.value);
+  const { effect, policies } = judgement?.value.decision ?? decision.value;
+  return effect === 'allow' ? null : deny('policy.denied', policies.join(', ') || 'nothing permits the call');
+}
 
 /** The line with the roles swapped (DESIGN section 4, "Server to client"): every request of a server passes these, in this order. */
 const ASK_LINE: readonly AskGuard[] = [limitAsks, readParams, checkDeclared, authorizeAsk];

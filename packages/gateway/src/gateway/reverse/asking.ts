@@ -1,8 +1,8 @@
 import type { ExchangeId, ServerId } from '../../base/ids.ts';
 import type { Snapshot } from '../../contracts/snapshot.ts';
-import type { Target } from '../../contracts/target.ts';
 import type { GuardTrace } from '../../contracts/verdict.ts';
 import type { Asked } from '../../protocol/index.ts';
+import type { CallStream } from '../downstream/call-stream.ts';
 import type { Session } from '../downstream/sessions.ts';
 import type { Judged } from '../judged.ts';
 import type { ServerAsk } from '../upstream/asks.ts';
@@ -18,7 +18,7 @@ export interface Asking {
   readonly ask: ServerAsk;
   readonly trace: GuardTrace[];
   /** What the server is serving for this session now: what it asks can only be for one of them. */
-  readonly serving: readonly Target[];
+  readonly serving: readonly Pick<CallStream, 'target' | 'arguments'>[];
   asked: Asked | null;
   judged: Judged | null;
 }

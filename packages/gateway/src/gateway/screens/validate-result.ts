@@ -32,6 +32,8 @@ const SHAPES: Readonly<Partial<Record<LineClass, typeof checkCallResult>>> = {
   read: checkReadResult,
   complete: checkCompleteResult,
   subscribe: checkEmptyResult,
+  // What its tool gave, which is looked at like that of a call.
+  task: checkCallResult,
 };
 
 const invalid = (detail: string): Deny => ({ verdict: 'deny', reason: 'registry.result_invalid', detail });

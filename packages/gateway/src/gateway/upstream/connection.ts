@@ -51,6 +51,7 @@ export interface ConnectionEvents {
   /** Null where nobody can be asked. */
   readonly ask: AskClient | null;
   elicited(params: JsonObject): void;
+  taskStatus(params: JsonObject): void;
 }
 
 export interface ConnectOptions {

@@ -152,6 +152,7 @@ const SILENT: ConnectionEvents = {
   log: () => {},
   ask: null,
   elicited: () => {},
+  taskStatus: () => {},
 };
 
 interface Posted {
@@ -161,11 +162,12 @@ interface Posted {
   readonly endless: boolean;
 }
 
-/** `resultType`: absent counts as complete; a round of input only where a client can be asked. Anything else is never forwarded blindly. */
+/** `resultType`: absent counts as complete; a round of input or a task only for a client's request. Anything else is never forwarded blindly. */
 function settled(outcome: Outcome, { capabilities }: UpstreamRequest): Outcome {
   if (!outcome.ok || outcome.value.kind !== 'result') return outcome;
   const type = outcome.value.result['resultType'];
-  if (type === undefined || type === 'complete' || (type === 'input_required' && capabilities !== undefined)) return outcome;
+  if (type === undefined || type === 'complete') return outcome;
+  if (capabilities !== undefined && (type === 'input_required' || type === 'task')) return outcome;
   return failure('gateway.upstream_garbage', `resultType ${String(type)} was not asked for`) satisfies Result<
     never,
     'gateway.upstream_garbage'

@@ -59,6 +59,8 @@ function notify(method: string, params: JsonObject, to: Receiver): void {
     if (typeof uri === 'string' && uri.length <= LIMITS.uriBytes) to.events.updated(uri, subscriptionOf(params));
   } else if (method === 'notifications/subscriptions/acknowledged') {
     to.events.acknowledged(acknowledgedIn(params), subscriptionOf(params));
+  } else if (method === 'notifications/tasks/status') {
+    to.events.taskStatus(params);
   } else if (method === 'notifications/message') {
     if (to.callId === null) to.events.log(params);
     else to.calls.log(to.callId, params);

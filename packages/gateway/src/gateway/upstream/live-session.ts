@@ -46,6 +46,7 @@ export class LiveSession implements UpstreamSession {
   #retired: (() => void) | null = null;
   #usedAt: number;
   #watchers = 0;
+  #held = 0;
   #closed = false;
 
   constructor(options: LiveOptions) {
@@ -110,7 +111,8 @@ export class LiveSession implements UpstreamSession {
 
   /** Milliseconds since the last use; 0 while a call is under way or somebody watches. */
   get idleMs(): number {
-    return this.#inFlight > 0 || this.#watchers > 0 || this.#subscribers.size > 0 ? 0 : this.#options.clock.monotonic() - this.#usedAt;
+    const used = this.#inFlight > 0 || this.#watchers > 0 || this.#subscribers.size > 0 || this.#held > 0;
+    return used ? 0 : this.#options.clock.monotonic() - this.#usedAt;
   }
 
   async request(request: UpstreamRequest): Promise<Outcome> {
@@ -251,6 +253,20 @@ export class LiveSession implements UpstreamSession {
   log(params: JsonObject): void {
     if (!this.#options.private) return;
     for (const listener of this.#listeners.values()) listener.log(params);
+  }
+
+  taskStatus(params: JsonObject): void {
+    for (const listener of this.#listeners.values()) listener.taskStatus?.(params);
+  }
+
+  hold(): () => void {
+    let held = true;
+    this.#held += 1;
+    return () => {
+      if (held) this.#held -= 1;
+      held = false;
+      this.touch();
+    };
   }
 
   elicited(params: JsonObject): void {

@@ -6,7 +6,7 @@ import type { Offer, Offered, Prober } from '../../contracts/prober.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { Registration } from '../../contracts/registration.ts';
 import type { Era, PinKind } from '../../contracts/target.ts';
-import { isObject } from '../../protocol/index.ts';
+import { declares, isObject, TASKS_EXTENSION } from '../../protocol/index.ts';
 import { type DialDeps, Dialer, nameOf } from './dial.ts';
 import { Eras } from './era.ts';
 import { LISTS, readList } from './live-lists.ts';
@@ -116,6 +116,8 @@ function boundedCapabilities(said: JsonObject): JsonObject {
     ...flags('resources', 'listChanged', 'subscribe'),
     ...flags('completions'),
     ...flags('logging'),
+    ...(declares(said, [['tasks', 'requests', 'tools', 'call']]) ? { tasks: { requests: { tools: { call: {} } } } } : {}),
+    ...(declares(said, [['extensions', TASKS_EXTENSION]]) ? { extensions: { [TASKS_EXTENSION]: {} } } : {}),
   };
 }
 
@@ -142,6 +144,7 @@ async function look(
     log: () => {},
     ask: null,
     elicited: () => {},
+    taskStatus: () => {},
   };
   probes += 1;
   const connection = await dialer.dial(server, era, `probe.${probes}.${nameOf(server)}`, {

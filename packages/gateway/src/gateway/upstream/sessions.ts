@@ -189,6 +189,7 @@ class SessionTable implements Upstreams {
       log: (params) => session.log(params),
       ask: session.asker,
       elicited: (params) => session.elicited(params),
+      taskStatus: (params) => session.taskStatus(params),
     };
     const capabilities = key.session === null || era === 'modern' ? {} : (owner.capabilities ?? {});
     const options = { clock: this.#deps.clock, capabilities, events, startMs: this.#startMs };

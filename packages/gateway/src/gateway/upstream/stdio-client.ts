@@ -205,6 +205,7 @@ class StdioSession {
       ...events,
       log: () => {},
       elicited: () => {},
+      taskStatus: () => {},
       updated: (uri, subscription) => this.#subscribed.get(String(subscription))?.onUpdated(uri),
       acknowledged: (uris, subscription) => this.#subscribed.get(String(subscription))?.waiting.granted(uris),
     };

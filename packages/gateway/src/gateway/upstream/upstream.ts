@@ -65,6 +65,8 @@ export interface UpstreamSession {
   watchResources(uris: readonly string[], onUpdated: (uri: string) => void): Promise<Result<Subscription, GatewayReason>>;
   /** Legacy only; kept and applied again when the session is started anew. */
   setLogLevel(level: string): Promise<void>;
+  /** Keeps it from ending as idle until the returned function is called. */
+  hold(): () => void;
   /** Tells the server something on behalf of the client whose session it is; nothing where the session is several clients'. */
   tell(method: string, params: JsonObject): void;
 }
@@ -91,6 +93,8 @@ export interface UpstreamListener {
   log(params: JsonObject): void;
   /** A request of a session of its own; absent where its owner cannot be asked. */
   ask?: AskClient;
+  /** `notifications/tasks/status`: of whichever task, which the listener finds among its own. */
+  taskStatus?(params: JsonObject): void;
   /** `notifications/elicitation/complete` of a session of its own. */
   elicited?(params: JsonObject): void;
 }

@@ -1,4 +1,6 @@
+import { readTaskWish } from '../asks/task.ts';
 import {
+  accepted,
   type Check,
   COMMON_CHECKS,
   COMMON_NOTIFICATIONS,
@@ -9,10 +11,13 @@ import {
   checkElicited,
   checkGet,
   checkInitialize,
+  checkList,
   checkLogLevel,
   checkPlain,
   checkRead,
   checkSubscribe,
+  checkTask,
+  checkTaskStatus,
   listOf,
   pick,
   refused,
@@ -24,15 +29,25 @@ import {
 } from './check.ts';
 import type { RevisionRules } from './rules.ts';
 
-// A call that asks to run as a task and runs as a plain one would hold the client up for as long as it takes: refused, not ignored.
-const checkTasklessCall: Check = (params) => (params['task'] === undefined ? checkCall(params) : refused('tasks are not supported'));
+const checkTaskCall: Check = (params) => {
+  const task = readTaskWish(params['task']);
+  if (typeof task === 'string') return refused(task);
+  const checked = checkCall(params);
+  if (!checked.ok || task === null || checked.value.params.kind !== 'call') return checked;
+  return accepted({ ...checked.value.params, task });
+};
 
 const CHECKS: Readonly<Record<string, Check>> = {
   ...COMMON_CHECKS,
   ...COMMON_NOTIFICATIONS,
   initialize: checkInitialize,
   ping: checkPlain,
-  'tools/call': checkTasklessCall,
+  'tools/call': checkTaskCall,
+  'tasks/get': checkTask,
+  'tasks/result': checkTask,
+  'tasks/list': checkList,
+  'tasks/cancel': checkTask,
+  'notifications/tasks/status': checkTaskStatus,
   'prompts/get': checkGet,
   'resources/read': checkRead,
   'resources/subscribe': checkSubscribe,
@@ -48,9 +63,8 @@ const CHECKS: Readonly<Record<string, Check>> = {
   'notifications/elicitation/complete': checkElicited,
 };
 
-/** `execution` (tasks) is left out: absent means that a tool does not run as a task, which is what the gateway relays. */
 const FIELDS = {
-  tool: new Set(['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations', 'icons', '_meta']),
+  tool: new Set(['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations', 'icons', 'execution', '_meta']),
   prompt: new Set(['name', 'title', 'description', 'arguments', 'icons', '_meta']),
   template: new Set(['uriTemplate', 'name', 'title', 'description', 'mimeType', 'annotations', 'icons', '_meta']),
   resource: new Set(['uri', 'name', 'title', 'description', 'mimeType', 'annotations', 'size', 'icons', '_meta']),

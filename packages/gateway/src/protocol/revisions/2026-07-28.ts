@@ -16,6 +16,8 @@ import {
   checkGet,
   checkPlain,
   checkRead,
+  checkTask,
+  checkTaskUpdate,
   isImplementation,
   isLogLevel,
   isText,
@@ -72,6 +74,9 @@ const REQUESTS: Readonly<Record<string, Check>> = {
   'prompts/get': inRounds(checkGet),
   'resources/read': inRounds(checkRead),
   'completion/complete': checkComplete,
+  'tasks/get': checkTask,
+  'tasks/cancel': checkTask,
+  'tasks/update': checkTaskUpdate,
   'subscriptions/listen': checkListen,
 };
 

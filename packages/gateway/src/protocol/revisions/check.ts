@@ -2,6 +2,7 @@ import { LIMITS } from '../../base/limits.ts';
 import { failure, success } from '../../base/result.ts';
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import { type AskMethod, readAsk } from '../asks/ask.ts';
+import { isTaskId, readTask } from '../asks/task.ts';
 import type { RpcId } from '../json-rpc.ts';
 import { isObject, isRpcId } from '../json-rpc.ts';
 import { isClientCapabilities } from './capabilities.ts';
@@ -153,6 +154,21 @@ export const checkProgress: Check = ({ progressToken, progress, total, message }
   if (total !== undefined && typeof total !== 'number') return refused('total is a number');
   if (message !== undefined && !isText(message, TEXT_BYTES)) return refused('message is a string');
   return accepted({ kind: 'progress', progressToken, progress, total: total ?? null, message: message ?? null });
+};
+
+export const checkTask: Check = ({ taskId, _meta }) =>
+  isTaskId(taskId) ? accepted({ kind: 'task', taskId, responses: null, progressToken: tokenOf(_meta) }) : refused('taskId is a string');
+
+export const checkTaskUpdate: Check = ({ taskId, inputResponses, _meta }) => {
+  if (!isTaskId(taskId)) return refused('taskId is a string');
+  if (!isObject(inputResponses)) return refused('inputResponses is an object');
+  return accepted({ kind: 'task', taskId, responses: inputResponses, progressToken: tokenOf(_meta) });
+};
+
+/** What a server tells of a task; read whole where it is acted upon. */
+export const checkTaskStatus: Check = (params) => {
+  const read = readTask(params, 'legacy');
+  return typeof read === 'string' ? refused(read) : accepted({ kind: 'plain' });
 };
 
 export const checkAsk =

@@ -36,7 +36,16 @@ export type Params =
   | { readonly kind: 'plain' }
   | { readonly kind: 'initialize'; readonly protocolVersion: string; readonly capabilities: JsonObject; readonly clientInfo: JsonObject }
   | { readonly kind: 'list'; readonly cursor: string | null }
-  | { readonly kind: 'call'; readonly name: string; readonly arguments: JsonObject; readonly progressToken: RpcId | null }
+  | {
+      readonly kind: 'call';
+      readonly name: string;
+      readonly arguments: JsonObject;
+      readonly progressToken: RpcId | null;
+      /** 2025-11-25: the client wishes that it runs as a task; absent where it does not. */
+      readonly task?: { readonly ttl: number | null };
+    }
+  /** About a task, under the id that the client knows. */
+  | { readonly kind: 'task'; readonly taskId: string; readonly responses: JsonObject | null; readonly progressToken: RpcId | null }
   | { readonly kind: 'get'; readonly name: string; readonly arguments: JsonObject; readonly progressToken: RpcId | null }
   | { readonly kind: 'read'; readonly uri: string; readonly progressToken: RpcId | null }
   | { readonly kind: 'subscribe'; readonly uri: string }
