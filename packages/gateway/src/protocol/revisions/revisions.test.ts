@@ -76,11 +76,12 @@ describe.each(LEGACY)('params of %s', (revision) => {
 });
 
 describe('what only some revisions have', () => {
-  it('refuses to run a call as a task in 2025-11-25', () => {
-    expect(rulesOf('2025-11-25').checkParams('tools/call', { name: 'a', task: {} })).toMatchObject({
-      ok: false,
-      reason: 'protocol.invalid_params',
-    });
+  it('lets a call run as a task in 2025-11-25, and refuses a malformed wish', () => {
+    const check = (task: JsonValue) => rulesOf('2025-11-25').checkParams('tools/call', { name: 'a', task });
+    expect(check({ ttl: 1 })).toMatchObject({ ok: true, value: { params: { kind: 'call', task: { ttl: 1 } } } });
+    expect(check({})).toMatchObject({ ok: true, value: { params: { task: { ttl: null } } } });
+    for (const task of ['x', { ttl: 'x' }, { ttl: -1 }, []]) expect(check(task)).toMatchObject({ ok: false, reason: 'protocol.invalid_params' });
+  });
   });
 
   it('wants an id to cancel everywhere but in 2025-11-25', () => {
@@ -177,7 +178,7 @@ describe('what each revision is shown', () => {
   it.each([
     ['2025-03-26', ['name', 'description', 'inputSchema', 'annotations']],
     ['2025-06-18', ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations', '_meta']],
-    ['2025-11-25', ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations', 'icons', '_meta']],
+    ['2025-11-25', ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations', 'icons', 'execution', '_meta']],
     ['2026-07-28', ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations', 'icons', '_meta']],
   ] as const)('%s has of a tool %j', (revision, fields) => {
     const rules = rulesOf(revision);
