@@ -80,8 +80,8 @@ describe('what only some revisions have', () => {
     const check = (task: JsonValue) => rulesOf('2025-11-25').checkParams('tools/call', { name: 'a', task });
     expect(check({ ttl: 1 })).toMatchObject({ ok: true, value: { params: { kind: 'call', task: { ttl: 1 } } } });
     expect(check({})).toMatchObject({ ok: true, value: { params: { task: { ttl: null } } } });
-    for (const task of ['x', { ttl: 'x' }, { ttl: -1 }, []]) expect(check(task)).toMatchObject({ ok: false, reason: 'protocol.invalid_params' });
-  });
+    for (const task of ['x', { ttl: 'x' }, { ttl: -1 }, []])
+      expect(check(task)).toMatchObject({ ok: false, reason: 'protocol.invalid_params' });
   });
 
   it('wants an id to cancel everywhere but in 2025-11-25', () => {
