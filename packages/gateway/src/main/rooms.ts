@@ -93,7 +93,10 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
   if (!decisive.ok) return decisive;
   const reaper = startReaper();
   closing.push(() => reaper.close());
-  const dial = dialDeps(options, clock, reaper, log);
+  // One thread for what clients send and one for what servers answer: neither holds up the other.
+  const [large, results] = [openLargeReader(), openLargeReader()];
+  closing.push(() => Promise.all([large.close(), results.close()]).then(() => undefined));
+  const dial = { ...dialDeps(options, clock, reaper, log), large: results };
   const prober = withSecrets(openProber(dial), configured);
   const registry = await openRegistry({ storage, sealer: vault.sealer('state'), prober, clock, log });
   if (!registry.ok) return registry;
@@ -103,8 +106,6 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
   const budgets = await openBudgets(storage, clock, TENANT);
   if (!budgets.ok) return budgets;
   closing.push(() => budgets.value.close());
-  const large = openLargeReader();
-  closing.push(() => large.close());
   const { firstRun, name } = ground.value;
   return success({
     firstRun,

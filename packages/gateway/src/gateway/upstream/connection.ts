@@ -3,6 +3,7 @@ import type { Result } from '../../base/result.ts';
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { Era } from '../../contracts/target.ts';
+import type { LargeReader } from '../../protocol/index.ts';
 import type { AskClient } from './asks.ts';
 import type { Outcome } from './calls.ts';
 import type { ListName, Subscription, UpstreamRequest } from './upstream.ts';
@@ -60,6 +61,8 @@ export interface ConnectOptions {
   readonly capabilities: JsonObject;
   readonly events: ConnectionEvents;
   readonly startMs: number;
+  /** Reads the messages of servers that are large. */
+  readonly large: LargeReader;
 }
 
 export type Connecting = Promise<Result<Connection, GatewayReason>>;

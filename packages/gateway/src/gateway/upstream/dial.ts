@@ -3,6 +3,7 @@ import { failure, type Result, success } from '../../base/result.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { Registration } from '../../contracts/registration.ts';
 import type { Era } from '../../contracts/target.ts';
+import type { LargeReader } from '../../protocol/index.ts';
 import type { Connecting, Connection, ConnectOptions } from './connection.ts';
 import { closeEndpoint, openEndpoint } from './http-endpoint.ts';
 import { openLegacyHttp } from './http-legacy.ts';
@@ -13,6 +14,7 @@ import { openStdio, type StdioDeps } from './stdio-client.ts';
 export interface DialDeps extends StdioDeps {
   readonly clock: Clock;
   readonly startMs: number;
+  readonly large: LargeReader;
 }
 
 const NEVER_GONE = new Promise<string>(() => {});
@@ -28,7 +30,8 @@ export class Dialer {
   }
 
   /** @param scratch the folder of a stdio process below the scratch folder; no two that run at once share one, unless they are the same server's. */
-  async dial(server: Registration, era: Era, scratch: string, options: ConnectOptions): Connecting {
+  async dial(server: Registration, era: Era, scratch: string, given: Omit<ConnectOptions, 'large'>): Connecting {
+    const options = { ...given, large: this.#deps.large };
     const { transport } = server;
     if (transport.kind === 'stdio') {
       return openStdio(

@@ -1,13 +1,16 @@
+import { LIMITS } from '../../base/limits.ts';
 import { failure } from '../../base/result.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
+import type { LargeReader } from '../../protocol/index.ts';
 import type { Asks } from './asks.ts';
 import type { Calls, Outcome } from './calls.ts';
 import type { ConnectionEvents } from './connection.ts';
 import type { Endpoint } from './http-endpoint.ts';
 import { type ExchangeEnd, exchange } from './http-exchange.ts';
 import { receive } from './incoming.ts';
-import { readMessage } from './read-message.ts';
+import { MessageReader } from './message-reader.ts';
+import type { Read } from './read-message.ts';
 import { Resumption } from './resumption.ts';
 
 export interface HttpCall {
@@ -15,6 +18,7 @@ export interface HttpCall {
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly calls: Calls;
+  readonly large: LargeReader;
   readonly events: ConnectionEvents;
   /** A listen stream: no cap on the sum of its events, and no deadline of its own. */
   readonly endless: boolean;
@@ -48,6 +52,7 @@ class PostedCall {
   readonly #endpoint: Endpoint;
   readonly #call: HttpCall;
   readonly #resumption = new Resumption();
+  readonly #reader: MessageReader;
   #status = 0;
   #messages = 0;
   #cut: () => void = () => {};
@@ -56,6 +61,7 @@ class PostedCall {
   constructor(endpoint: Endpoint, call: HttpCall) {
     this.#endpoint = endpoint;
     this.#call = call;
+    this.#reader = new MessageReader(call.large, (read) => take(read, this.#status, call));
   }
 
   post(): void {
@@ -71,7 +77,7 @@ class PostedCall {
         onMessage: (bytes) => this.#read(bytes),
         onEventId: (id) => this.#resumption.seen(id),
         onRetry: (ms) => this.#resumption.retryIn(ms),
-        onEnd: (end) => this.#ended(end),
+        onEnd: (end) => this.#reader.whenRead(() => this.#ended(end)),
       },
     );
   }
@@ -82,12 +88,14 @@ class PostedCall {
   }
 
   #read(bytes: Uint8Array): void {
+    // Nothing that a server says outside a call is large.
+    if (this.#call.endless && bytes.length > LIMITS.largeBytes) return;
     this.#messages += 1;
     if (!this.#call.endless && this.#messages > MESSAGES_PER_STREAM) {
       this.#settle(failure('gateway.upstream_garbage', 'too many messages on one stream'));
       this.cut();
     } else {
-      readInto(bytes, this.#status, this.#call);
+      this.#reader.read(bytes);
     }
   }
 
@@ -118,11 +126,12 @@ class PostedCall {
         },
         onEventId: (id) => this.#resumption.seen(id),
         onRetry: (ms) => this.#resumption.retryIn(ms),
-        onEnd: (end) => {
-          if (status < 300) this.#ended(end);
-          else if (status >= 500) this.#ended({ kind: 'broken', sent: true, detail: `status ${status}` });
-          else this.#settle(failure('gateway.upstream_closed', `its stream ended early and could not be resumed: status ${status}`));
-        },
+        onEnd: (end) =>
+          this.#reader.whenRead(() => {
+            if (status < 300) this.#ended(end);
+            else if (status >= 500) this.#ended({ kind: 'broken', sent: true, detail: `status ${status}` });
+            else this.#settle(failure('gateway.upstream_closed', `its stream ended early and could not be resumed: status ${status}`));
+          }),
       },
     );
   }
@@ -132,8 +141,7 @@ class PostedCall {
   }
 }
 
-function readInto(bytes: Uint8Array, status: number, call: HttpCall): void {
-  const message = readMessage(bytes);
+function take(message: Read, status: number, call: HttpCall): void {
   if (!message.ok) {
     const reason = status >= 400 ? reasonOfStatus(status) : message.reason;
     if (call.calls.has(call.id)) call.calls.settle(call.id, failure(reason, message.detail));

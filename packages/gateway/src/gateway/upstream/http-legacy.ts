@@ -1,3 +1,4 @@
+import { LIMITS } from '../../base/limits.ts';
 import { failure, success } from '../../base/result.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import { Asks } from './asks.ts';
@@ -116,6 +117,7 @@ class LegacyHttp {
       body: JSON.stringify({ jsonrpc: '2.0', id: call.id, method: request.method, params: legacyParams(request, call.id) }),
       headers: legacyHeaders(this.#revision, this.#sessionId),
       calls: this.#calls,
+      large: this.#options.large,
       // Log messages of a stateful session belong to it as a whole, whichever stream carries them.
       events: this.#options.events,
       endless: false,
@@ -218,6 +220,8 @@ class LegacyHttp {
   }
 
   #readStream(bytes: Uint8Array): void {
+    // Nothing that a server says outside a call is large.
+    if (bytes.length > LIMITS.largeBytes) return;
     const message = readMessage(bytes);
     // Answers do not come on this stream (MCP 2025-11-25): only what the server says of its own accord counts here.
     if (!message.ok || message.value.kind === 'result' || message.value.kind === 'error') return;

@@ -93,6 +93,7 @@ class ModernHttp {
       body: JSON.stringify({ jsonrpc: '2.0', id, method: request.method, params }),
       headers: modernHeaders(request.method, params, request.paramHeaders),
       calls,
+      large: this.#options.large,
       events,
       endless,
       resume: null,

@@ -1,7 +1,7 @@
 import { LIMITS } from '../../base/limits.ts';
 import { failure, type Result, success } from '../../base/result.ts';
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
-import { classify, parseStrict, type RpcError, type RpcId, sliceResult } from '../../protocol/index.ts';
+import { classify, type LargeReader, parseStrict, type RpcError, type RpcId, type StrictJson, sliceResult } from '../../protocol/index.ts';
 
 /** One message of a server, its shape checked once. */
 export type Incoming =
@@ -10,27 +10,37 @@ export type Incoming =
   | { readonly kind: 'request'; readonly id: RpcId; readonly method: string; readonly params: JsonObject }
   | { readonly kind: 'notification'; readonly method: string; readonly params: JsonObject };
 
-type Read = Result<Incoming, 'gateway.upstream_garbage' | 'gateway.upstream_too_large'>;
+export type Read = Result<Incoming, 'gateway.upstream_garbage' | 'gateway.upstream_too_large'>;
 
 /** How much of an error's text is kept, and up to how many characters of JSON its data is. */
 const ERROR_TEXT = 2000;
 const ERROR_DATA = 65_536;
 
-/**
- * Reads one message under the strict rules of the protocol room. Batches are garbage: we send none, so none answers us. What a server writes costs
- * at most one parse of `LIMITS.bodyBytes`; it happens on the main thread (see README, "Large bodies").
- */
+/** Reads one message under the strict rules of the protocol room. Batches are garbage: we send none, so none answers us. */
 export function readMessage(bytes: Uint8Array): Read {
   if (bytes.length > LIMITS.bodyBytes) return failure('gateway.upstream_too_large');
   const parsed = parseStrict(bytes);
   if (!parsed.ok) return failure('gateway.upstream_garbage', `${parsed.reason} ${parsed.detail ?? ''}`.trimEnd());
-  const message = classify(parsed.value.value);
+  return incomingOf(parsed.value);
+}
+
+/** The same in a thread (DESIGN section 4, "Large bodies"): what would hold up every other call for longer than a moment. Never rejects. */
+export async function readLargeMessage(bytes: Uint8Array, large: LargeReader): Promise<Read> {
+  if (bytes.length > LIMITS.bodyBytes) return failure('gateway.upstream_too_large');
+  const parsed = await large.read(bytes);
+  if (parsed.ok) return incomingOf(parsed.value);
+  const detail = `${parsed.reason} ${parsed.detail ?? ''}`.trimEnd();
+  return failure(parsed.reason === 'protocol.reading_too_slow' ? 'gateway.upstream_too_large' : 'gateway.upstream_garbage', detail);
+}
+
+function incomingOf(parsed: StrictJson): Read {
+  const message = classify(parsed.value);
   if (!message.ok) return failure('gateway.upstream_garbage', `${message.reason} ${message.detail ?? ''}`.trimEnd());
   const read = message.value;
   switch (read.kind) {
     case 'result': {
-      const whole = parsed.value.value as JsonObject & { readonly result: JsonObject };
-      return success({ kind: 'result', id: read.id, result: read.result, text: sliceResult(parsed.value.text, whole) });
+      const whole = parsed.value as JsonObject & { readonly result: JsonObject };
+      return success({ kind: 'result', id: read.id, result: read.result, text: sliceResult(parsed.text, whole) });
     }
     case 'error':
       return success({

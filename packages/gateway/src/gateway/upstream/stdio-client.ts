@@ -23,7 +23,8 @@ import {
 } from './handshake.ts';
 import { receive } from './incoming.ts';
 import { type Child, type LaunchDeps, launch } from './launch.ts';
-import { guessId, readMessage } from './read-message.ts';
+import { MessageReader } from './message-reader.ts';
+import { guessId, type Read } from './read-message.ts';
 import { followLog } from './server-log.ts';
 import type { Subscription, UpstreamRequest } from './upstream.ts';
 
@@ -98,12 +99,19 @@ class StdioSession {
       onFlood: () => this.#break('gateway.upstream_garbage', 'it floods its client with requests'),
     });
     this.#calls = new Calls(options.clock, CALLS_PER_CONNECTION, () => this.#asks.budget.open);
+    const reader = new MessageReader(options.large, (message, line) => this.#take(message, line));
     const lines = new LineReader(
-      (line) => this.#read(line),
+      (line) => reader.read(line),
       () => this.#break('gateway.upstream_too_large', 'a line of more than 10 MB'),
     );
-    child.stdout.on('data', (chunk: Buffer) => lines.push(chunk));
-    this.closed = child.exited.then((exit) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      lines.push(chunk);
+      if (!reader.waiting) return;
+      child.stdout.pause();
+      reader.whenRead(() => child.stdout.resume());
+    });
+    this.closed = child.exited.then(async (exit) => {
+      await new Promise<void>((read) => reader.whenRead(read));
       const detail = this.#fault ?? `the process ended (${exit.signal ?? `code ${exit.code}`})`;
       this.#asks.endAll();
       this.#calls.failAll('gateway.upstream_closed', detail);
@@ -184,8 +192,7 @@ class StdioSession {
     await this.request(ownRequest('logging/setLevel', { level }, this.#options.startMs));
   }
 
-  #read(line: Buffer): void {
-    const message = readMessage(line);
+  #take(message: Read, line: Uint8Array): void {
     if (message.ok) {
       // A modern log message on stdio does not say which call it serves, and the process serves several principals: it reaches nobody.
       receive(message.value, { calls: this.#calls, events: this.#events(), callId: null, asks: this.#asks });
