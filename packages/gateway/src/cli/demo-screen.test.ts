@@ -12,6 +12,7 @@ const server = {
   tools: 0,
   pending: 0,
   unreachable: 0,
+  failuresLastHour: 0,
   circuit: 'closed',
   note: null,
 } as const;

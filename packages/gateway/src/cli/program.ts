@@ -3,6 +3,7 @@ import { type Checking, checkCommand } from './commands/check.ts';
 import { clientsCommand, type PrintingClients } from './commands/clients.ts';
 import type { Surroundings } from './commands/command.ts';
 import { type Connecting, connectCommand } from './commands/connect.ts';
+import { doctorCommand, type Examining } from './commands/doctor.ts';
 import { grantsCommands } from './commands/grants.ts';
 import { keysCommands } from './commands/keys.ts';
 import { logCommands } from './commands/log.ts';
@@ -17,13 +18,14 @@ export interface ProgramDeps {
   readonly checking: Checking;
   readonly connecting: Connecting;
   readonly printing: PrintingClients;
+  readonly examining: Examining;
   readonly version: string;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
 }
 
 /** Every command, its words and its options. Usage mistakes are thrown, not exited with: the entry maps them to exit code 2. */
-export function programOf({ surroundings, starting, checking, connecting, printing, version, out, err }: ProgramDeps): Command {
+export function programOf({ surroundings, starting, checking, connecting, printing, examining, version, out, err }: ProgramDeps): Command {
   const program = new Command('sallyport')
     .description('A guarded way between AI clients and everything they can reach')
     .version(version)
@@ -46,6 +48,7 @@ export function programOf({ surroundings, starting, checking, connecting, printi
   policyCommands(program, surroundings);
   logCommands(program, surroundings);
   statusCommand(program, surroundings);
+  doctorCommand(program, examining);
   for (const command of allOf(program)) command.exitOverride().configureOutput({ writeOut: out, writeErr: err });
   return program;
 }

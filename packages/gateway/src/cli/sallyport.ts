@@ -85,6 +85,16 @@ const program = programOf({
     startedByNpm: env['npm_lifecycle_event'] === 'start',
   },
   printing: { terminalFor, absolute: (path) => resolve(path), self: SELF, key: env['SALLYPORT_KEY'] },
+  examining: {
+    terminalFor,
+    now: () => Date.now(),
+    absolute: (path) => resolve(path),
+    uid: process.getuid?.() ?? 0,
+    node: process.version,
+    foundSomething: () => {
+      process.exitCode = EXIT.refused;
+    },
+  },
   connecting: {
     input: process.stdin,
     output: process.stdout,

@@ -22,6 +22,8 @@ export interface ServerStatus {
   readonly pending: number;
   /** Tools that are pinned and left out: they need what a client or a later release gives. */
   readonly unreachable: number;
+  /** Starts that failed and processes or connections that ended by themselves. */
+  readonly failuresLastHour: number;
   /** `open`: it failed several times in a row and is left alone for a moment; `half-open`: the next request tries it. */
   readonly circuit: 'closed' | 'open' | 'half-open';
   /** One line for people, or null. */

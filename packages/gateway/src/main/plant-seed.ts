@@ -65,6 +65,7 @@ const failedServer = (server: JsonObject, note: string): ServerStatus => ({
   tools: 0,
   pending: 0,
   unreachable: 0,
+  failuresLastHour: 0,
   circuit: 'closed',
   note,
 });

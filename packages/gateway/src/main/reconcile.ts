@@ -92,6 +92,7 @@ function missingServer({ servers }: Configuration, id: string, why: string): Ser
     tools: 0,
     pending: 0,
     unreachable: 0,
+    failuresLastHour: 0,
     circuit: 'closed',
     note: `not registered: ${why}; it is tried again every half minute`,
   };

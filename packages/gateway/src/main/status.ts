@@ -43,7 +43,8 @@ export function statusOf({ rooms, gateway, startedAt, dataDir, mcpUrl, adminUrl,
 function serverStatus(server: Registration, snapshot: Snapshot, rooms: Rooms, circuits: ReturnType<Gateway['circuits']>): ServerStatus {
   const tools = [...snapshot.tools.values()].filter((tool) => tool.server === server.id);
   const offered = tools.filter((tool) => tool.state === 'approved');
-  const failing = rooms.upstreams.status().find((row) => row.server === server.id && row.state === 'failing');
+  const rows = rooms.upstreams.status().filter((row) => row.server === server.id);
+  const failing = rows.find((row) => row.state === 'failing');
   return {
     id: server.id,
     transport: server.transport.kind,
@@ -52,6 +53,7 @@ function serverStatus(server: Registration, snapshot: Snapshot, rooms: Rooms, ci
     tools: offered.filter((tool) => tool.needs.length === 0).length,
     pending: tools.length - offered.length,
     unreachable: offered.filter((tool) => tool.needs.length > 0).length,
+    failuresLastHour: rows.reduce((sum, row) => sum + row.failuresLastHour, 0),
     circuit: circuits.get(server.id) ?? 'closed',
     note: failing?.detail ?? null,
   };

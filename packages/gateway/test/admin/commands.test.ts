@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { VerbName } from '../../src/admin/access.ts';
@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, { readonly verb: VerbName; readonly args
   check: null,
   connect: null,
   clients: null,
+  doctor: { verb: 'status.show', args: [] },
   'keys create': { verb: 'keys.create', args: ['ann', '--role', 'reader', '--scope', '*/*'] },
   'keys list': { verb: 'keys.list', args: [] },
   'keys revoke': { verb: 'keys.revoke', args: ['key_none'] },
@@ -70,6 +71,14 @@ const program = (): Command =>
     checking: { terminalFor: () => quiet } as unknown as Checking,
     connecting: {} as Connecting,
     printing: {} as PrintingClients,
+    examining: {
+      terminalFor: () => quiet,
+      now: () => Date.now(),
+      absolute: resolve,
+      uid: 0,
+      node: 'v26.0.0',
+      foundSomething: () => undefined,
+    },
   });
 
 const leaves = (command: Command, path: readonly string[] = []): readonly string[] =>

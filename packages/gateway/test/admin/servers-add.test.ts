@@ -7,6 +7,7 @@ import type { Ask } from '../../src/cli/ask.ts';
 import type { Checking } from '../../src/cli/commands/check.ts';
 import type { PrintingClients } from '../../src/cli/commands/clients.ts';
 import type { Connecting } from '../../src/cli/commands/connect.ts';
+import type { Examining } from '../../src/cli/commands/doctor.ts';
 import type { Starting } from '../../src/cli/commands/serve.ts';
 import { CommandError } from '../../src/cli/exit.ts';
 import { programOf } from '../../src/cli/program.ts';
@@ -80,6 +81,7 @@ async function run(args: readonly string[], { json = false, width = null, ask }:
     checking: {} as Checking,
     connecting: {} as Connecting,
     printing: {} as PrintingClients,
+    examining: {} as Examining,
   });
   try {
     const argv = ['--url', gateway.running.adminUrl, '--key-file', keyFile, ...(json ? ['--json'] : []), 'servers', 'add', ...args];

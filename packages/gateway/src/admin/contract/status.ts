@@ -9,6 +9,7 @@ export const serverStatus = z
     tools: z.int(),
     pending: z.int(),
     unreachable: z.int(),
+    failuresLastHour: z.int().describe('Starts that failed and processes or connections that ended by themselves.'),
     circuit: z.enum(['closed', 'open', 'half-open']).describe('open: it failed several times in a row and is left alone for a moment.'),
     note: z.string().nullable(),
   })
@@ -18,6 +19,7 @@ export const status = z
   .object({
     version: z.string(),
     startedAt: z.int(),
+    now: z.int().describe("The gateway's clock, to compare with one's own."),
     mcpUrl: z.string(),
     adminUrl: z.string(),
     dataDir: z.string(),

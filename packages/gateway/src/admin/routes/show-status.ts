@@ -25,7 +25,7 @@ export const showStatus = get({
     const keysDisclosed = keys.value.flatMap(({ id, name, state, disclosedAt }) =>
       state === 'live' && disclosedAt !== null ? [{ id, name, disclosedAt }] : [],
     );
-    const shown: Status = { ...doors.status(), keysEnding, keysDisclosed };
+    const shown: Status = { ...doors.status(), now, keysEnding, keysDisclosed };
     return success({ body: shown });
   },
 });

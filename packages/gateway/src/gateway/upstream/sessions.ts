@@ -120,6 +120,7 @@ class SessionTable implements Upstreams {
             sessions,
             state: sessions > 0 ? 'ready' : detail === null ? 'idle' : 'failing',
             detail,
+            failuresLastHour: this.#failuresOf(`${nameOf(server)} ${era}`),
           } as const;
         }),
     );
@@ -259,6 +260,14 @@ class SessionTable implements Upstreams {
     const memory: Memory = { backoff: new Backoff(this.#deps.clock), level: null };
     this.#memories.set(key, memory);
     return memory;
+  }
+
+  #failuresOf(prefix: string): number {
+    let failures = 0;
+    for (const [key, memory] of this.#memories) {
+      if (key === prefix || key.startsWith(`${prefix} `)) failures += memory.backoff.failuresLastHour;
+    }
+    return failures;
   }
 
   #trouble(prefix: string): string | null {

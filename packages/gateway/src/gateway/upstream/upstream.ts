@@ -129,6 +129,8 @@ export interface Upstreams {
     readonly sessions: number;
     readonly state: 'ready' | 'idle' | 'failing';
     readonly detail: string | null;
+    /** Starts that failed and sessions that ended by themselves. */
+    readonly failuresLastHour: number;
   }[];
   close(): Promise<void>;
 }
