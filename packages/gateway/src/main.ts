@@ -176,6 +176,7 @@ function gatewayOf(
     secure: configured.current().listeners.gateway.tls !== null,
     proxies: () => configured.current().proxies,
     ready,
+    tracer: rooms.tracer,
     keyed: (text) => mac.mac(text).toString('hex'),
     handles: rooms.vault.sealer('handles'),
     inspect: { arguments: [], result: [] },

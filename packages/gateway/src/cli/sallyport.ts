@@ -14,6 +14,7 @@ import { programOf } from './program.ts';
 import { sanitize } from './render/sanitize.ts';
 import { onStop } from './signals.ts';
 import { endQuietlyOnClosedPipe, type Terminal, terminal } from './terminal.ts';
+import { traceTarget } from './trace-target.ts';
 
 const { env } = process;
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -75,6 +76,7 @@ const program = programOf({
       packages: HERE,
     },
     logTo,
+    traces: () => traceTarget(env),
     absolute: (path) => resolve(path),
     exists: (path) => existsSync(path),
     env,

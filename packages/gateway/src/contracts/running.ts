@@ -108,6 +108,15 @@ export interface StorageChoice {
   readonly url: SecretString;
 }
 
+/** Where traces go: an OTLP receiver over HTTP. */
+export interface TraceTarget {
+  /** Absolute, with the path of traces. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, SecretString>>;
+  /** Of the traces that begin here, the share that is kept: 0 to 1. One that a client began is kept where its sampled flag says so. */
+  readonly ratio: number;
+}
+
 export interface StartOptions {
   /** Data directory, absolute. Made with mode 0700 where it does not exist. */
   readonly data: string;
@@ -133,6 +142,8 @@ export interface StartOptions {
    * an error, so that whatever watches the process starts it anew.
    */
   readonly onLost?: (lost: Failure<Reason>) => void;
+  /** Absent or null: no traces are made; the client's context goes on to servers as it came. */
+  readonly traces?: TraceTarget | null;
   /** The machine's, where none is given. */
   readonly clock?: Clock;
 }

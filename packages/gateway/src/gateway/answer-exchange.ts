@@ -12,6 +12,7 @@ import type { Works } from './methods/works.ts';
 import { refusalEntry } from './records.ts';
 import { REPLIES, type Row } from './reply.ts';
 import { headBudget, headRefusal, refusalOf } from './respond.ts';
+import { spanFacts } from './span-facts.ts';
 
 export interface Answering {
   readonly guards: Line;
@@ -49,6 +50,7 @@ export function answerExchange(deps: GatewayDeps, { guards, works, figures, drai
 
   const take = async (received: Received, answer: Answer): Promise<void> => {
     const outcome = await guards(received);
+    if (deps.tracer !== null && outcome.exchange.frame?.kind === 'request') received.span = deps.tracer.begin(spanFacts(outcome.exchange));
     if (outcome.passed) {
       await handle(outcome.exchange, answer);
     } else if (outcome.denied.members !== undefined) {
@@ -63,7 +65,9 @@ export function answerExchange(deps: GatewayDeps, { guards, works, figures, drai
       await refuse(outcome.exchange, outcome.denied, answer);
     }
     figures.add(received.trace);
-    figures.exchanges[outcome.passed ? 'passed' : 'denied'].add((deps.clock.monotonic() - received.startedAt) * 1000);
+    const tookMs = deps.clock.monotonic() - received.startedAt;
+    figures.exchanges[outcome.passed ? 'passed' : 'denied'].add(tookMs * 1000);
+    received.span?.end(tookMs);
   };
 
   return async (request: IncomingMessage, answer: Answer): Promise<void> => {
@@ -78,6 +82,7 @@ const PRIMED = '2025-11-25';
 
 /** Answers with a denial that is already recorded. A refused notification has no answer but its HTTP status. */
 export const reply: Works['reply'] = (exchange, denied, answer, meta) => {
+  exchange.span?.failed(denied.reason);
   headRefusal(answer, denied);
   if (exchange.budget) headBudget(answer, { budget: exchange.budget, snapshot: exchange.snapshot });
   const row: Row = REPLIES[denied.reason];

@@ -5,6 +5,7 @@ import type { JsonObject } from '../contracts/json.ts';
 import type { Principal } from '../contracts/principal.ts';
 import type { Snapshot } from '../contracts/snapshot.ts';
 import type { Era, Target } from '../contracts/target.ts';
+import type { ExchangeSpan, TraceContext } from '../contracts/tracing.ts';
 import type { GuardTrace } from '../contracts/verdict.ts';
 import type { BodyReason } from '../http/index.ts';
 import type { MethodClass, Params, RequestMeta, Revision, Round } from '../protocol/index.ts';
@@ -45,6 +46,8 @@ export interface Received {
   readonly http: HttpRequest;
   /** Appended to by the runner only. */
   readonly trace: GuardTrace[];
+  /** Begun once the guards have spoken, where traces are made. */
+  span?: ExchangeSpan;
 }
 
 /** `/mcp` is every server that the caller may see; `/mcp/SERVER` is one. */
@@ -85,6 +88,8 @@ export interface Frame {
   readonly era: Era;
   readonly session: Session | null;
   readonly bytes: number;
+  /** The trace that the client goes on with; absent where it sent none that is in form. */
+  readonly traced?: TraceContext;
   /** SHA-256, hex, of the RFC 8785 form of a call's arguments, where it was made with the parse; null where it is still to be made. */
   readonly argumentsDigest: string | null;
 }

@@ -167,12 +167,19 @@ function requestOf(call: Call, answer: Answer, inFlight: InFlight): UpstreamRequ
     ...(inFlight.stream === null ? {} : { origin: inFlight.stream }),
     onParked: (retryMs) => answer.park(retryMs),
     ...(frame.era === 'modern' ? { capabilities: declaredIn(frame) } : {}),
+    ...tracedOn(call),
   };
 }
 
 // At most as long as a task is kept here.
 const wishOf = (params: Params): JsonObject =>
   params.kind === 'call' && params.task !== undefined ? { task: { ttl: Math.min(params.task.ttl ?? LIMITS.taskMs, LIMITS.taskMs) } } : {};
+
+// With traces made here, the server's part hangs below ours; without, below the client's own.
+function tracedOn({ exchange: { span, frame } }: Call): Pick<UpstreamRequest, 'traced'> {
+  const traced = span?.context ?? frame.traced;
+  return traced === undefined ? {} : { traced };
+}
 
 function roundOf({ round }: Call): JsonObject {
   if (round === undefined) return {};

@@ -4,6 +4,7 @@ import type { Logger } from '../base/log.ts';
 import type { Authenticator } from '../contracts/authenticator.ts';
 import type { Journal } from '../contracts/journal.ts';
 import type { SnapshotSource } from '../contracts/snapshot.ts';
+import type { Tracer } from '../contracts/tracing.ts';
 import type { Sealer } from '../contracts/vault.ts';
 import type { HostRules, Readiness, TrustedProxies } from '../http/index.ts';
 import type { LargeReader } from '../protocol/index.ts';
@@ -24,6 +25,8 @@ export interface GatewayDeps {
   /** Shared with other gateways; null: this one keeps its own. */
   readonly budgets: Budgets | null;
   readonly ready: Readiness;
+  /** Null where no traces are made. */
+  readonly tracer: Tracer | null;
   readonly hosts: () => HostRules;
   readonly secure: boolean;
   /** Peers whose X-Forwarded-For is believed, as the configuration has them now. */

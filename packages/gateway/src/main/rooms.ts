@@ -8,6 +8,7 @@ import { type Result, success } from '../base/result.ts';
 import { type Configuration, openSnapshots, openVersions, type Snapshots, type Versions } from '../config/index.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { StartOptions } from '../contracts/running.ts';
+import type { Tracer } from '../contracts/tracing.ts';
 import type { Budgets, Upstreams } from '../gateway/index.ts';
 import { openBudgets, openProber, openUpstreams, type Reaper, startReaper } from '../gateway/index.ts';
 import { type Identity, openIdentity } from '../identity/index.ts';
@@ -23,7 +24,7 @@ import {
 import { type LargeReader, openLargeReader } from '../protocol/index.ts';
 import { openRegistry, type Registry } from '../registry/index.ts';
 import type { Storage } from '../storage/index.ts';
-import { Meter } from '../telemetry/index.ts';
+import { Meter, openTracer } from '../telemetry/index.ts';
 import type { Vault } from '../vault/index.ts';
 import { type Configured, holdConfiguration, readFirst, withSecrets } from './configured.ts';
 import { openAudit, openGround } from './open-ground.ts';
@@ -39,6 +40,7 @@ export interface Rooms {
   readonly storage: Storage;
   readonly journal: AuditRoom;
   readonly meter: Meter;
+  readonly tracer: Tracer | null;
   readonly configured: Configured;
   readonly versions: Versions;
   /** HMAC-SHA-256, hex, of what versions must not hold. */
@@ -85,6 +87,8 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
   if (!identity.ok) return identity;
   closing.push(() => identity.value.close());
   const meter = new Meter();
+  const tracer = await openTracer(options.traces ?? null);
+  closing.push(() => tracer?.close());
   const journal = await openAudit(options, { clock, ground: ground.value, identity: identity.value, meter });
   if (!journal.ok) return journal;
   closing.push(() => journal.value.close());
@@ -115,6 +119,7 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
     storage,
     journal: journal.value,
     meter,
+    tracer,
     configured,
     ...decisive.value,
     log,

@@ -68,4 +68,5 @@ export type { OutgoingEvent } from './sse-writer.ts';
 export { LineReader, StdioFraming, type StdioListener } from './stdio.ts';
 export { parseStrict, type StrictJson } from './strict-json.ts';
 export type { StrictReason, StrictRule } from './strict-rules.ts';
+export { readTraceContext, writeTraceContext } from './trace-context.ts';
 export { compileTemplate } from './uri-template.ts';

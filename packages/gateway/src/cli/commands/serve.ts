@@ -1,6 +1,14 @@
 import type { Command } from 'commander';
 import type { Logger } from '../../base/log.ts';
-import type { ConfigSource, Surroundings as Machine, RunningGateway, Seed, StartGateway, StartOptions } from '../../contracts/running.ts';
+import type {
+  ConfigSource,
+  Surroundings as Machine,
+  RunningGateway,
+  Seed,
+  StartGateway,
+  StartOptions,
+  TraceTarget,
+} from '../../contracts/running.ts';
 import { callJson, callLine } from '../call-line.ts';
 import { callRows } from '../call-row.ts';
 import { CLIENTS, type Program } from '../clients/index.ts';
@@ -26,6 +34,8 @@ export interface Starting {
   readonly startGateway: () => Promise<StartGateway>;
   readonly demoSeed: (data: string) => Seed;
   readonly machine: Machine;
+  /** Where traces go, as the environment says; throws what ends the command. */
+  readonly traces: () => TraceTarget | null;
   readonly logTo: (terminal: Terminal, wishes: LogWishes) => Logger;
   readonly absolute: (path: string) => string;
   readonly exists: (path: string) => boolean;
@@ -160,6 +170,7 @@ async function begin(
     settings: {},
     surroundings: starting.machine,
     log: starting.logTo(terminal, wishesOf(options)),
+    traces: starting.traces(),
     progress: (line) => terminal.tell(`  ${sanitize(line)}`),
     onLost: (lost) => void endLost(lost),
   });

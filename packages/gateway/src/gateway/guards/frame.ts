@@ -26,6 +26,7 @@ import {
   type RpcNotification,
   type RpcRequest,
   type RpcResult,
+  readTraceContext,
   rulesOf,
 } from '../../protocol/index.ts';
 import type { Session, Sessions } from '../downstream/sessions.ts';
@@ -158,6 +159,7 @@ function frameModern(exchange: Known, message: Spoken, read: Read): Framed {
     era: 'modern',
     session: null,
     ...read,
+    ...tracedOf(exchange, message),
   });
 }
 
@@ -186,7 +188,13 @@ function frameLegacy(exchange: Known, sessions: Sessions, message: Spoken, read:
     era: 'legacy',
     session,
     ...read,
+    ...tracedOf(exchange, message),
   });
+}
+
+function tracedOf({ http }: Known, { params }: Spoken): Pick<Frame, 'traced'> {
+  const traced = readTraceContext(http.headers, params);
+  return traced === null ? {} : { traced };
 }
 
 // To what a server asked. Which request it answers is looked up in the caller's own session only.

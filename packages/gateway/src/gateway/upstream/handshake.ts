@@ -1,7 +1,7 @@
 import { failure, type Result, success } from '../../base/result.ts';
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
-import { isLegacyRevision, isObject, LATEST_LEGACY, MODERN, REVISIONS } from '../../protocol/index.ts';
+import { isLegacyRevision, isObject, LATEST_LEGACY, MODERN, REVISIONS, writeTraceContext } from '../../protocol/index.ts';
 import type { Outcome } from './calls.ts';
 import { CLIENT_INFO, type ServerFacts } from './connection.ts';
 import type { ListName, UpstreamRequest } from './upstream.ts';
@@ -70,6 +70,7 @@ export function modernParams(request: UpstreamRequest, id: string, capabilities:
   const given = request.params['_meta'];
   const meta: Record<string, JsonValue> = {
     ...(isObject(given) ? given : {}),
+    ...(request.traced === undefined ? {} : writeTraceContext(request.traced)),
     'io.modelcontextprotocol/protocolVersion': MODERN,
     'io.modelcontextprotocol/clientInfo': CLIENT_INFO,
     'io.modelcontextprotocol/clientCapabilities': request.capabilities ?? capabilities,

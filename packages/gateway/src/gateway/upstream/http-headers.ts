@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../contracts/json.ts';
-import { writeHeaders } from '../../protocol/index.ts';
+import { writeHeaders, writeTraceContext } from '../../protocol/index.ts';
+import type { UpstreamRequest } from './upstream.ts';
 
 const BOTH = { accept: 'application/json, text/event-stream', 'content-type': 'application/json' };
 
@@ -13,6 +14,9 @@ export const modernHeaders = (
   ...writeHeaders(method, params, []),
   ...paramHeaders,
 });
+
+export const tracedHeaders = ({ traced }: UpstreamRequest): Readonly<Record<string, string>> =>
+  traced === undefined ? {} : writeTraceContext(traced);
 
 export function legacyHeaders(revision: string | null, sessionId: string | null): Record<string, string> {
   const headers: Record<string, string> = { ...BOTH };

@@ -8,7 +8,7 @@ import { initialize, LIST_NAMES, legacyParams, ownRequest } from './handshake.ts
 import { postCall } from './http-call.ts';
 import type { Endpoint } from './http-endpoint.ts';
 import { exchange } from './http-exchange.ts';
-import { legacyHeaders, readSessionId } from './http-headers.ts';
+import { legacyHeaders, readSessionId, tracedHeaders } from './http-headers.ts';
 import { receive } from './incoming.ts';
 import { readMessage } from './read-message.ts';
 import { type Ended, Reconnect } from './reconnect.ts';
@@ -115,7 +115,7 @@ class LegacyHttp {
     cut = postCall(this.#endpoint, {
       id: call.id,
       body: JSON.stringify({ jsonrpc: '2.0', id: call.id, method: request.method, params: legacyParams(request, call.id) }),
-      headers: legacyHeaders(this.#revision, this.#sessionId),
+      headers: { ...legacyHeaders(this.#revision, this.#sessionId), ...tracedHeaders(request) },
       calls: this.#calls,
       large: this.#options.large,
       // Log messages of a stateful session belong to it as a whole, whichever stream carries them.

@@ -13,7 +13,7 @@ import {
 import { discover, listenRequest, modernParams, offersListChanged, subscribeRequest } from './handshake.ts';
 import { postCall } from './http-call.ts';
 import type { Endpoint } from './http-endpoint.ts';
-import { modernHeaders } from './http-headers.ts';
+import { modernHeaders, tracedHeaders } from './http-headers.ts';
 import { Reconnect } from './reconnect.ts';
 import type { Subscription, UpstreamRequest } from './upstream.ts';
 
@@ -91,7 +91,7 @@ class ModernHttp {
     return postCall(this.#endpoint, {
       id,
       body: JSON.stringify({ jsonrpc: '2.0', id, method: request.method, params }),
-      headers: modernHeaders(request.method, params, request.paramHeaders),
+      headers: { ...modernHeaders(request.method, params, request.paramHeaders), ...tracedHeaders(request) },
       calls,
       large: this.#options.large,
       events,

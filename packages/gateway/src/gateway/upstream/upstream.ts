@@ -5,6 +5,7 @@ import type { Principal } from '../../contracts/principal.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { Registration } from '../../contracts/registration.ts';
 import type { Era, PinKind } from '../../contracts/target.ts';
+import type { TraceContext } from '../../contracts/tracing.ts';
 import type { CallStream } from '../downstream/call-stream.ts';
 import type { AskClient } from './asks.ts';
 
@@ -28,6 +29,8 @@ export interface UpstreamRequest {
   readonly origin?: CallStream;
   /** What the client of a stateless request declared and is relayed. Present: the server may answer that it needs input first. */
   readonly capabilities?: JsonObject;
+  /** The trace that the server goes on with. */
+  readonly traced?: TraceContext;
 }
 
 export type UpstreamAnswer =
