@@ -26,6 +26,8 @@ const MEMORY = effects(
   'create_entities create_relations add_observations',
   'delete_entities delete_observations delete_relations',
 );
+/** Prompts and resources are there to be read. */
+const READABLE = { prompts: 'read', templates: 'read', resources: 'read' } as const;
 const DBHUB = effects('search_objects', '', 'execute_sql');
 
 /** The demo: four real servers, each tool with its effect, a writer's key and one grant to something destructive. */
@@ -33,7 +35,7 @@ export function demoSeed(data: string): Seed {
   const sample = join(data, 'sample');
   return {
     servers: [
-      { id: 'everything', title: 'MCP reference server', transport: stdio('mcp-server-everything', []), effects: EVERYTHING },
+      { id: 'everything', title: 'MCP reference server', transport: stdio('mcp-server-everything', []), effects: EVERYTHING, ...READABLE },
       { id: 'files', title: 'A sample folder', transport: stdio('mcp-server-filesystem', [sample]), effects: FILES },
       // It writes one file from every process and loses acknowledged writes with two, so all callers share one.
       {
@@ -42,6 +44,7 @@ export function demoSeed(data: string): Seed {
         transport: stdio('mcp-server-memory', [], { MEMORY_FILE_PATH: join(data, 'memory.jsonl') }),
         sharing: 'shared',
         effects: MEMORY,
+        resources: 'read',
       },
       { id: 'dbhub', title: 'Demo database', transport: dbhub(), effects: DBHUB },
     ],
