@@ -2,7 +2,7 @@ import type { Result } from '../base/result.ts';
 import type { JsonObject } from './json.ts';
 import type { GatewayReason } from './reasons/gateway.ts';
 import type { Registration } from './registration.ts';
-import type { Era } from './target.ts';
+import type { ClientNeed, Era } from './target.ts';
 
 /** What a server offers, as it was probed under no client capabilities and under all of them. */
 export interface Offer {
@@ -16,10 +16,11 @@ export interface Offer {
   readonly templates: readonly Offered[];
 }
 
-/** `needsCapability`: seen only under client capabilities. */
+/** `needsCapability`: seen only under client capabilities. `takes`: the one of them that is enough to see it; absent where none alone is, or nobody looked. */
 export interface Offered {
   readonly definition: JsonObject;
   readonly needsCapability: boolean;
+  readonly takes?: ClientNeed;
 }
 
 export interface Prober {

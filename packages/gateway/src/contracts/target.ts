@@ -20,7 +20,8 @@ export type PinState =
   | 'quarantined';
 
 /** What a tool needs that a client session, or this gateway, may not have. */
-export type Need = 'sampling' | 'elicitation' | 'roots' | 'tasks';
+export type Need = ClientNeed | 'tasks';
+export type ClientNeed = 'sampling' | 'elicitation' | 'roots';
 
 /**
  * Success when the value fits. The failure's `detail` is meant for the client, unlike that of other failures: one short line that this

@@ -42,7 +42,12 @@ async function approve(deps: VerbDeps, pin: Pin, effect: Effect | null): Outcome
   if (shown.problem !== null && shown.problem.reason === 'registry.tool.definition_invalid')
     return failure(shown.problem.reason, shown.problem.detail);
   const candidate =
-    shown.problem === null || pin.kind !== 'tool' ? shown : await judgeTool(deps.sandbox, shown.definition, shown.needsCapability);
+    shown.problem === null || pin.kind !== 'tool'
+      ? shown
+      : {
+          ...(await judgeTool(deps.sandbox, shown.definition, shown.needsCapability)),
+          ...(shown.takes === undefined ? {} : { takes: shown.takes }),
+        };
   if (candidate.problem !== null) return failure(candidate.problem.reason, candidate.problem.detail);
   const approved: Pin = { ...pin, state: 'approved', effect, candidate, offered: null };
   const stored = await deps.store.putPin(approved);

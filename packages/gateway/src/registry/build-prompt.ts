@@ -9,7 +9,7 @@ import { needsOf } from './tool-needs.ts';
 
 /** A pinned prompt as requests see it. Where a pin cannot be used, its validator refuses everything. */
 export function buildPrompt(pin: Pin): Prompt {
-  const { definition, digest, needsCapability, problem } = pin.candidate;
+  const { definition, digest, problem } = pin.candidate;
   const usable = problem === null && pin.state !== 'quarantined';
   const declared = declaredArguments(definition);
   return Object.freeze({
@@ -20,7 +20,7 @@ export function buildPrompt(pin: Pin): Prompt {
     effect: pin.effect ?? 'destructive',
     effectSet: pin.effect !== null,
     state: pin.state,
-    needs: Object.freeze(needsOf(definition, needsCapability)),
+    needs: Object.freeze(needsOf(pin.candidate)),
     definition,
     digest,
     argumentNames: Object.freeze(usable ? declared.map(({ name }) => name) : []),

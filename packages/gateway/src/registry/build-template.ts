@@ -7,7 +7,7 @@ const nothing = (): boolean => false;
 
 /** A pinned template as requests see it. Where a pin cannot be used, no URI fits it. */
 export function buildTemplate(pin: Pin): ResourceTemplate {
-  const { definition, digest, needsCapability, problem } = pin.candidate;
+  const { definition, digest, problem } = pin.candidate;
   const usable = problem === null && pin.state !== 'quarantined';
   const compiled = usable ? compileTemplate(pin.name) : null;
   return Object.freeze({
@@ -18,7 +18,7 @@ export function buildTemplate(pin: Pin): ResourceTemplate {
     effect: pin.effect ?? 'destructive',
     effectSet: pin.effect !== null,
     state: pin.state,
-    needs: Object.freeze(needsOf(definition, needsCapability)),
+    needs: Object.freeze(needsOf(pin.candidate)),
     definition,
     digest,
     argumentNames: Object.freeze([...(compiled?.variables ?? [])]),

@@ -8,7 +8,7 @@ import { needsOf } from './tool-needs.ts';
 
 /** A pin as calls see it: the approved definition and validators of its schemas. Where a pin cannot be used, its validators refuse everything. */
 export function buildTool(validators: Validators, pin: Pin): Tool {
-  const { definition, digest, needsCapability, schemas } = pin.candidate;
+  const { definition, digest, schemas } = pin.candidate;
   const usable = schemas !== null && pin.state !== 'quarantined';
   return Object.freeze({
     kind: 'tool',
@@ -18,7 +18,7 @@ export function buildTool(validators: Validators, pin: Pin): Tool {
     effect: pin.effect ?? 'destructive',
     effectSet: pin.effect !== null,
     state: pin.state,
-    needs: Object.freeze(needsOf(definition, needsCapability)),
+    needs: Object.freeze(needsOf(pin.candidate)),
     definition,
     digest,
     validateArguments: usable ? validators.validatorOf(inputOf(definition), schemas.arguments, 'registry.arguments_invalid') : refuse,

@@ -1,7 +1,7 @@
 import type { ServerId, TenantId } from '../base/ids.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { RegistryReason } from '../contracts/reasons/registry.ts';
-import type { Effect, PinKind, PinState } from '../contracts/target.ts';
+import type { ClientNeed, Effect, PinKind, PinState } from '../contracts/target.ts';
 import type { Vetted } from './schemas/index.ts';
 
 /** One definition as a server offered it, judged. */
@@ -11,6 +11,8 @@ export interface Candidate {
   readonly digest: string;
   /** Seen only by clients that declare capabilities. */
   readonly needsCapability: boolean;
+  /** The one capability that is enough; absent where none alone is. */
+  readonly takes?: ClientNeed;
   /** Of a usable tool. Prompts and templates have none. */
   readonly schemas: Schemas | null;
   /** Why it cannot be used, or null. */

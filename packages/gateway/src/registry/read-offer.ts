@@ -42,7 +42,8 @@ export async function readOffer(sandbox: SchemaSandbox, lists: Lists): Promise<R
         unnamed += 1;
         continue;
       }
-      const candidate = await judge(offered);
+      const judged = await judge(offered);
+      const candidate = offered.takes === undefined ? judged : { ...judged, takes: offered.takes };
       const key = keyOfPin({ kind, name });
       items.set(key, { kind, name, candidate: items.has(key) ? ambiguous(candidate, kind) : candidate });
     }

@@ -1,12 +1,17 @@
 import type { JsonObject, JsonValue } from '../contracts/json.ts';
 import type { Need } from '../contracts/target.ts';
+import type { Candidate } from './pin.ts';
 
 /**
- * What a tool needs of its client. A tool that is listed only to clients with capabilities does not say which, so all are named: it stays
- * out of lists until all are there.
+ * What a tool needs of its client: the one capability under which its server was seen to list it. Where none alone was enough all are named, and
+ * it stays out of lists until all are there.
  */
-export function needsOf(definition: JsonObject, needsCapability: boolean): readonly Need[] {
-  const needs: Need[] = needsCapability ? ['sampling', 'elicitation', 'roots'] : [];
+export function needsOf({
+  definition,
+  needsCapability,
+  takes,
+}: Pick<Candidate, 'definition' | 'needsCapability' | 'takes'>): readonly Need[] {
+  const needs: Need[] = needsCapability ? (takes === undefined ? ['sampling', 'elicitation', 'roots'] : [takes]) : [];
   if (taskSupport(definition['execution']) === 'required') needs.push('tasks');
   return needs;
 }

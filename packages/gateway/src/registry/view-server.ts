@@ -41,7 +41,7 @@ export const viewServer = (registration: Registration, pins: readonly Pin[]): Se
 const viewKind = (pins: readonly Pin[], kind: PinKind): readonly ToolView[] => pins.filter((pin) => pin.kind === kind).map(viewTool);
 
 export function viewTool(pin: Pin): ToolView {
-  const { definition, digest, problem, needsCapability } = pin.candidate;
+  const { definition, digest, problem } = pin.candidate;
   return {
     kind: pin.kind,
     name: pin.name,
@@ -49,7 +49,7 @@ export function viewTool(pin: Pin): ToolView {
     effect: pin.effect ?? 'destructive',
     effectSet: pin.effect !== null,
     proposedEffect: pin.kind === 'tool' ? proposeEffect((pin.offered ?? pin.candidate).definition) : 'read',
-    needs: needsOf(definition, needsCapability),
+    needs: needsOf(pin.candidate),
     gone: pin.gone,
     definition,
     digest,

@@ -97,7 +97,16 @@ describe('a probe', () => {
     const offer = await openProber(bench.deps).probe(registration('everything', stdioProgram('mcp-server-everything')));
     if (!offer.ok) throw new Error(`${offer.reason} ${offer.detail}`);
     expect(offer.value.tools.length).toBe(19);
-    expect(offer.value.tools.filter((tool) => tool.needsCapability).length).toBe(6);
+    const taking = offer.value.tools.filter((tool) => tool.needsCapability).map(({ definition, takes }) => [definition['name'], takes]);
+    expect(Object.fromEntries(taking)).toEqual({
+      'get-roots-list': 'roots',
+      'trigger-elicitation-request': 'elicitation',
+      'trigger-url-elicitation': 'elicitation',
+      'trigger-sampling-request': 'sampling',
+      // Only to clients that run tasks themselves.
+      'trigger-sampling-request-async': undefined,
+      'trigger-elicitation-request-async': undefined,
+    });
     expect(offer.value.revisions).toEqual({ legacy: ['2025-11-25', '2025-06-18', '2025-03-26'], modern: [] });
   });
 

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../contracts/json.ts';
 import type { Offer, Offered, Prober } from '../../contracts/prober.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { Registration } from '../../contracts/registration.ts';
-import type { Era, PinKind } from '../../contracts/target.ts';
+import type { ClientNeed, Era, PinKind } from '../../contracts/target.ts';
 import { declares, isObject, TASKS_EXTENSION } from '../../protocol/index.ts';
 import { type DialDeps, Dialer, nameOf } from './dial.ts';
 import { Eras } from './era.ts';
@@ -68,6 +68,7 @@ async function survey(eras: Eras, server: Registration, lookAt: Look): Promise<R
   if (!revisions.ok) return revisions;
   const bare: Seen[] = [];
   const full: Seen[] = [];
+  const single = new Map<ClientNeed, Seen>();
   for (const era of ['legacy', 'modern'] as const) {
     if (revisions.value[era].length === 0) continue;
     const first = seen.get(era) ?? null;
@@ -78,17 +79,37 @@ async function survey(eras: Eras, server: Registration, lookAt: Look): Promise<R
     const all = await lookAt(era, ALL_CAPABILITIES);
     if (!all.ok) return all;
     full.push(all.value);
+    for (const need of showsMore(plain.value, all.value) ? CLIENT_NEEDS : []) {
+      const alone = await lookAt(era, { [need]: ALL_CAPABILITIES[need] ?? {} });
+      if (!alone.ok) return alone;
+      single.set(need, alone.value);
+    }
   }
-  return union(revisions.value, bare, full);
+  return union(revisions.value, bare, full, single);
 }
 
-function union(revisions: Offer['revisions'], bare: readonly Seen[], full: readonly Seen[]): Result<Offer, GatewayReason> {
+const CLIENT_NEEDS: readonly ClientNeed[] = ['sampling', 'elicitation', 'roots'];
+
+const showsMore = (bare: Seen, full: Seen): boolean => KINDS.some((kind) => full.lists[kind].length > bare.lists[kind].length);
+
+type Single = ReadonlyMap<ClientNeed, Seen>;
+
+/** The capability with which alone a server lists it. */
+function takesOf(single: Single, kind: PinKind, definition: JsonObject): { readonly takes?: ClientNeed } {
+  const key = LISTS[kind].name;
+  for (const [need, seen] of single) if (seen.lists[kind].some((listed) => listed[key] === definition[key])) return { takes: need };
+  return {};
+}
+
+function union(revisions: Offer['revisions'], bare: readonly Seen[], full: readonly Seen[], single: Single): Result<Offer, GatewayReason> {
   const offered = new Map<PinKind, readonly Offered[]>();
   for (const kind of KINDS) {
     const { most, member } = LISTS[kind];
     const items = new Map<string, Offered>();
-    for (const seen of bare) for (const definition of seen.lists[kind]) add(items, kind, definition, false);
-    for (const seen of full) for (const definition of seen.lists[kind]) add(items, kind, definition, true);
+    for (const seen of bare) for (const definition of seen.lists[kind]) add(items, kind, { definition, needsCapability: false });
+    for (const seen of full)
+      for (const definition of seen.lists[kind])
+        add(items, kind, { definition, needsCapability: true, ...takesOf(single, kind, definition) });
     if (items.size > most) return failure('gateway.upstream_too_large', `more than ${most} ${member}`);
     offered.set(kind, [...items.values()]);
   }
@@ -122,9 +143,9 @@ function boundedCapabilities(said: JsonObject): JsonObject {
 }
 
 // The first definition of a name stands: what differs from it later is a changed one, which somebody has to approve.
-function add(items: Map<string, Offered>, kind: PinKind, definition: JsonObject, needsCapability: boolean): void {
-  const name = definition[LISTS[kind].name] as string;
-  if (!items.has(name)) items.set(name, { definition, needsCapability });
+function add(items: Map<string, Offered>, kind: PinKind, offered: Offered): void {
+  const name = offered.definition[LISTS[kind].name] as string;
+  if (!items.has(name)) items.set(name, offered);
 }
 
 let probes = 0;
