@@ -1,12 +1,14 @@
-import { openAdmin, type RunningAdmin, socketPlace } from './admin/index.ts';
+import { type Configuring, openAdmin, type RunningAdmin, socketPlace } from './admin/index.ts';
 import { systemClock } from './base/clock.ts';
-import { failure, type Result, success } from './base/result.ts';
+import { type Failure, failure, type Result, success } from './base/result.ts';
 import { type Authorship, type ReadyListener, tellMistake } from './config/index.ts';
 import type { Reason } from './contracts/reasons/index.ts';
 import type { RunningGateway, StartGateway, StartOptions } from './contracts/running.ts';
 import { type Gateway, openGateway } from './gateway/index.ts';
 import type { HostRules, Listener, Readiness } from './http/index.ts';
 import { type Applier, applier } from './main/apply.ts';
+import { versionReader } from './main/configuring.ts';
+import { type Control, openControl } from './main/control.ts';
 import { driftWatch } from './main/drift.ts';
 import { namePlace } from './main/endpoint-file.ts';
 import { findPort } from './main/find-port.ts';
@@ -19,7 +21,7 @@ import { ADMIN_PORT, listenForClients, NOBODY, rulesFor, tlsOf, urlFor } from '.
 import { metricsOf } from './main/open-metrics.ts';
 import { type Missing, plantSeed } from './main/plant-seed.ts';
 import { readiness } from './main/readiness.ts';
-import { reconcile } from './main/reconcile.ts';
+import { type Manner, reconcile } from './main/reconcile.ts';
 import { recordSystem } from './main/record-system.ts';
 import { recordingLogger } from './main/recording-logger.ts';
 import { openRooms, type Rooms, TENANT } from './main/rooms.ts';
@@ -32,6 +34,7 @@ import type { Metrics } from './telemetry/index.ts';
 
 const DRAIN_MS = 10_000;
 const STARTED: Authorship = { author: 'gateway', cause: 'gateway.started' };
+const ACCEPTED: Authorship = { author: 'operator', cause: 'config.accepted' };
 
 /** Builds every room of a data directory, joins them and opens the listeners: the one place that constructs things. */
 export const startGateway: StartGateway = async (options) => {
@@ -69,8 +72,8 @@ async function fill(rooms: Rooms, options: StartOptions, life: Life): Promise<Re
     if (!planted.ok) return planted;
     missing = planted.value;
   }
-  const first = await apply.alone(() => reconcile(rooms, rooms.configured.current(), { by: STARTED, strict: false }));
-  if (!first.ok) return 'mistakes' in first ? failure(first.reason, first.mistakes.map(tellMistake).join('\n')) : first;
+  const first = await apply.alone(() => reconcile(rooms, rooms.configured.current(), mannerOf(options)));
+  if (!first.ok) return 'mistakes' in first ? failure(first.reason, first.mistakes.map(tellMistake).join('\n')) : toldAtStart(first);
   const { snapshot } = first.value;
   const applied = await recordSystem(rooms, 'config.snapshot.applied', snapshot.digest, {
     deviations: snapshot.settings.deviations.map((one) => ({ ...one })),
@@ -79,6 +82,17 @@ async function fill(rooms: Rooms, options: StartOptions, life: Life): Promise<Re
   for (const { id, note } of first.value.missing) options.progress(`${id}: ${note ?? ''}`);
   return join(rooms, options, { life, keys: keys.value, missing: [...missing, ...first.value.missing] }, apply);
 }
+
+const toldAtStart = (failed: Failure<Reason>): Failure<Reason> =>
+  failed.reason !== 'config.changed_outside'
+    ? failed
+    : failure(
+        failed.reason,
+        `the database was changed and not by this gateway: ${failed.detail ?? ''}. Put a backup back, or take it as it is: sallyport serve --accept-changed-state`,
+      );
+
+const mannerOf = ({ acceptChanged = false }: StartOptions): Manner =>
+  acceptChanged ? { by: ACCEPTED, strict: false, acceptOutside: true } : { by: STARTED, strict: false };
 
 interface Begun {
   readonly life: Life;
@@ -110,12 +124,23 @@ async function join(
   state.port = listener.value.port;
   const mcpUrl = `${urlFor(listeners.gateway, state.port)}/mcp`;
   const adminUrl = (): string => urlFor(listeners.admin, state.admin?.port ?? 0);
-  const status = () => statusOf({ rooms, gateway, missing, dataDir: options.data, ...state, mcpUrl, adminUrl: adminUrl() });
+  const status = () =>
+    statusOf({
+      rooms,
+      gateway,
+      dataDir: options.data,
+      ...state,
+      mcpUrl,
+      adminUrl: adminUrl(),
+      missing: control.missing(),
+      config: control.shown(),
+    });
+  const control = openControl({ rooms, options, apply, missing });
   const metrics = metricsOf(rooms, gateway, () => state.draining);
   const { nextFreePort: nextFree, progress: tell } = options;
   const wish = { port: options.adminPort ?? listeners.admin.port ?? ADMIN_PORT, nextFree, option: '--admin-port' as const, tell };
   const admin = await findPort<RunningAdmin>(wish, (port) =>
-    adminOf(rooms, { ...options, adminPort: port }, { gateway, apply, status, metrics, ready }),
+    adminOf(rooms, { ...options, adminPort: port }, { gateway, apply, status, metrics, ready, configuring: control.configuring }),
   );
   if (!admin.ok) {
     await following.value.close();
@@ -125,6 +150,7 @@ async function join(
   state.admin = admin.value;
   const endings = [namePlace(options.data, mcpUrl), watchSystem(rooms), metrics.close];
   const watch = watchKeys(rooms, options.log);
+  control.watch({ gateway: listener.value, admin: admin.value });
   return success({
     mcpUrl,
     adminUrl: adminUrl(),
@@ -140,7 +166,7 @@ async function join(
     stop: async () => {
       state.draining = true;
       for (const end of endings) end();
-      await stop(rooms, { life, gateway, listener: listener.value, admin: admin.value, watch, following: following.value });
+      await stop(rooms, { life, gateway, listener: listener.value, admin: admin.value, watch, following: following.value, control });
     },
   });
 }
@@ -200,12 +226,13 @@ interface AdminParts {
   readonly status: RunningGateway['status'];
   readonly metrics: Metrics;
   readonly ready: Readiness;
+  readonly configuring: Configuring;
 }
 
 function adminOf(
   rooms: Rooms,
   { adminPort, data, log, surroundings }: StartOptions,
-  { gateway, apply, status, metrics, ready }: AdminParts,
+  { gateway, apply, status, metrics, ready, configuring }: AdminParts,
 ) {
   const { clock, grants, identity, journal, policies, registry, snapshots } = rooms;
   const plan = rooms.configured.current().listeners.admin;
@@ -219,6 +246,8 @@ function adminOf(
       policies,
       policiesInForce: (tenant) => snapshots.current(tenant).policy.own,
       apply,
+      versions: versionReader(rooms),
+      configuring,
       status,
       metrics: () => metrics.text(),
     },
@@ -242,10 +271,12 @@ interface Open {
   readonly admin: RunningAdmin;
   readonly watch: KeyWatch;
   readonly following: Following;
+  readonly control: Control;
 }
 
 /** Top down: nothing new, drain, a record of the end, then the rooms. */
-async function stop(rooms: Rooms, { life, gateway, listener, admin, watch, following }: Open): Promise<void> {
+async function stop(rooms: Rooms, { life, gateway, listener, admin, watch, following, control }: Open): Promise<void> {
+  await control.close();
   await gateway.drain(DRAIN_MS);
   await Promise.all([listener.close(1000), admin.close(), watch.close(), following.close()]);
   await life.end(null);

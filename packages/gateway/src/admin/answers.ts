@@ -101,7 +101,6 @@ const TELLINGS = {
     'The state was changed in the database and not through this gateway, so nothing more is put in force. Look, then `sallyport config accept` or restore a backup. Changed',
   ),
   'config.not_revertible': shown(409, 'This version cannot be had again as it was'),
-  'config.no_file': tell(409, 'This gateway was started without a configuration file, so there is none to read again.'),
   'config.owned_by_file': shown(409, 'The configuration file names this, so it is changed there and nowhere else'),
 
   'registry.server_unknown': tell(404, 'There is no such server. `sallyport servers list` shows those there are.'),

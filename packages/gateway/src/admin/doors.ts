@@ -2,11 +2,59 @@ import type { AuditRoom } from '../audit/index.ts';
 import type { KeyId, TenantId } from '../base/ids.ts';
 import type { Result } from '../base/result.ts';
 import type { PolicyInForce } from '../contracts/decision.ts';
+import type { JsonObject, JsonValue } from '../contracts/json.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { RuntimeStatus } from '../contracts/running.ts';
 import type { Identity } from '../identity/index.ts';
-import type { Grants, Policies } from '../policy/index.ts';
+import type { Grants, Policies, StoredGrant } from '../policy/index.ts';
 import type { Registry } from '../registry/index.ts';
+
+/** Who put something in force, and by what. */
+export interface Authorship {
+  readonly author: string;
+  readonly cause: string;
+}
+
+/** As `config` keeps them: the two rooms do not import each other. */
+export interface VersionFacts extends Authorship {
+  readonly sequence: number;
+  readonly hash: string;
+  readonly parent: string | null;
+  readonly createdAt: number;
+}
+
+export interface Change {
+  readonly key: string;
+  readonly before: JsonValue;
+  readonly after: JsonValue;
+}
+
+export interface Version extends VersionFacts {
+  readonly content: JsonObject;
+  readonly changes: readonly Change[];
+}
+
+type Answer<T> = Promise<Result<T, Reason>>;
+
+export interface VersionReader {
+  newest(tenant: TenantId): Answer<Version | null>;
+  find(tenant: TenantId, name: string): Answer<Version>;
+  list(tenant: TenantId, page: { readonly before: number; readonly limit: number }): Answer<readonly VersionFacts[]>;
+  differences(from: Version, to: Version): readonly Change[];
+  /** The number of versions, once each was walked and storage compared with the newest. */
+  verify(tenant: TenantId): Answer<number>;
+}
+
+/** What changes the configuration as a whole. Each gives the version that is in force then. */
+export interface Configuring {
+  reload(by: Authorship): Answer<Version>;
+  revert(version: string, author: string): Answer<Version>;
+  accept(by: Authorship): Answer<Version>;
+  /** `sallyport.yaml:12`, where the file names the object; null where storage holds it. */
+  ownerOf(kind: 'server' | 'grant', id: string): string | null;
+  /** Grants of the file. */
+  grants(): readonly StoredGrant[];
+}
 
 /** Everything that the routes use, built by main. */
 export interface AdminDoors {
@@ -21,10 +69,9 @@ export interface AdminDoors {
   /** The journal and its readers. */
   readonly audit: AuditRoom;
   /** Builds, validates and swaps in a new snapshot from what is stored now. Where it fails the old one stays. */
-  readonly apply: (by?: {
-    readonly author: string;
-    readonly cause: string;
-  }) => Promise<Result<{ readonly sequence: number; readonly digest: string }, Reason>>;
+  readonly apply: (by?: Authorship) => Promise<Result<{ readonly sequence: number; readonly digest: string }, Reason>>;
+  readonly versions: VersionReader;
+  readonly configuring: Configuring;
   readonly status: () => RuntimeStatus;
   /** In the text format of Prometheus. */
   readonly metrics: () => Promise<string>;

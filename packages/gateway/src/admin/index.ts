@@ -1,3 +1,4 @@
+export { chain, difference, inForce, version, versionFacts } from './contract/config.ts';
 export { errorBody } from './contract/error.ts';
 export { grant, unusedGrant } from './contract/grant.ts';
 export { issuedKey, type Key, key, type NewKey } from './contract/key.ts';
@@ -7,6 +8,6 @@ export { type StoredRecord, storedRecord, type Verification, verification } from
 export { type NewServer, type Server, type ServerDetail, server, serverDetail } from './contract/server.ts';
 export { type Status, status } from './contract/status.ts';
 export { type Tool, tool } from './contract/tool.ts';
-export type { AdminDoors } from './doors.ts';
+export type { AdminDoors, Configuring, VersionReader } from './doors.ts';
 export { type AdminOpenReason, type AdminOptions, openAdmin, type RunningAdmin } from './open-admin.ts';
 export { type SocketPlace, socketPlace } from './socket-place.ts';

@@ -41,6 +41,7 @@ const STATUS: RuntimeStatus = {
     },
   ],
   rate: { requestsPerMinute: 100, burst: 20 },
+  config: { file: null, version: 1, hash: 'ab', problem: null },
   deviations: [],
   guards: {},
   sessions: 0,

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { type Checking, checkCommand } from './commands/check.ts';
 import { clientsCommand, type PrintingClients } from './commands/clients.ts';
 import type { Surroundings } from './commands/command.ts';
+import { configCommands } from './commands/config.ts';
 import { type Connecting, connectCommand } from './commands/connect.ts';
 import { doctorCommand, type Examining } from './commands/doctor.ts';
 import { grantsCommands } from './commands/grants.ts';
@@ -40,6 +41,7 @@ export function programOf({ surroundings, starting, checking, connecting, printi
     .enablePositionalOptions(false);
   startingCommands(program, starting);
   checkCommand(program, checking);
+  configCommands(program, surroundings);
   connectCommand(program, connecting);
   clientsCommand(program, printing);
   keysCommands(program, surroundings);

@@ -9,9 +9,9 @@ import { NO_PROXIES, type TrustedProxies, tlsProblem, trustedProxies } from '../
 import type { OwnPolicy } from '../policy/index.ts';
 import { readTransport } from '../registry/index.ts';
 import { compose } from './compose.ts';
-import { followReferences, pathFrom, readSecretFile, type Secrets } from './file/follow-references.ts';
+import { followReferences, pathFrom, readSecretFile, type Secrets, secretFilesIn } from './file/follow-references.ts';
 import { LISTENERS, type ListenerName, type ListenerPlan } from './file/listeners.ts';
-import { inFile, type LoadedFile } from './file/load.ts';
+import { inFile, type LoadedFile, loadFile } from './file/load.ts';
 import { readPolicyFolders } from './file/policies.ts';
 import { readConfigFile } from './file/read-file.ts';
 import type { FileServer } from './file/schema.ts';
@@ -43,6 +43,8 @@ export interface Configuration {
   readonly servers: readonly NamedServer[];
   /** The operator's own, of the folders that the file names. */
   readonly policies: readonly OwnPolicy[];
+  /** Every file that it was read from, absolute: a change of one is a change of the configuration. */
+  readonly files: readonly string[];
 }
 
 const PLAIN: ReadyListener = { host: '127.0.0.1', port: null, names: [], origins: [], tls: null };
@@ -53,12 +55,13 @@ export function plainConfiguration(document: JsonObject, now: number): Success<C
   if (!composed.ok) return composed;
   const { settings } = composed.value;
   const listeners = { gateway: PLAIN, admin: PLAIN };
-  return { ok: true, value: { settings, file: null, listeners, proxies: NO_PROXIES, storage: null, servers: [], policies: [] } };
+  return { ok: true, value: { settings, file: null, listeners, proxies: NO_PROXIES, storage: null, servers: [], policies: [], files: [] } };
 }
 
-/** Reads the file and everything that it names on this machine. A failure lists every mistake, and nothing was changed. */
-export function readConfiguration({ path, name, env }: ConfigSource, now: number): Success<Configuration> | Mistakes {
-  const read = readConfigFile({ path, name: name || basename(path) }, now);
+/** Reads the file, or `bytes` in its place, and everything that it names on this machine. A failure lists every mistake, and nothing was changed. */
+export function readConfiguration({ path, name, env }: ConfigSource, now: number, bytes?: Uint8Array): Success<Configuration> | Mistakes {
+  const place = { path, name: name || basename(path) };
+  const read = bytes === undefined ? readConfigFile(place, now) : loadFile({ name: place.name, bytes, now });
   if (!read.ok) return read;
   const file = read.value;
   const folder = dirname(path);
@@ -79,8 +82,14 @@ export function readConfiguration({ path, name, env }: ConfigSource, now: number
       storage: storageOf(file, secrets),
       servers: servers.named,
       policies: policies.policies,
+      files: [path, ...filesIn(file, folder)],
     },
   };
+}
+
+function filesIn(file: LoadedFile, folder: string): readonly string[] {
+  const tls = LISTENERS.flatMap((name) => Object.values(file.listeners[name].tls ?? {}));
+  return [...new Set([...tls, ...secretFilesIn(file)])].map((path) => pathFrom(folder, path));
 }
 
 function storageOf({ postgres }: LoadedFile, { found }: Secrets): StorageChoice | null {

@@ -42,6 +42,15 @@ export interface RuntimeStatus {
   readonly draining: boolean;
   readonly servers: readonly ServerStatus[];
   readonly rate: { readonly requestsPerMinute: number; readonly burst: number };
+  readonly config: {
+    /** As it was named at the start; null: none. */
+    readonly file: string | null;
+    /** The version in force, and its hash. */
+    readonly version: number;
+    readonly hash: string;
+    /** Why the file as it is now, or the database, is not in force: a line for each mistake. */
+    readonly problem: string | null;
+  };
   readonly deviations: readonly { readonly key: string; readonly reason: string; readonly until: string }[];
   /** Where the time went since the start: microseconds summed, by guard. */
   readonly guards: Readonly<Record<string, { readonly count: number; readonly denied: number; readonly us: number }>>;
@@ -122,6 +131,8 @@ export interface StartOptions {
   readonly data: string;
   /** The configuration file; absent or null: none, and `settings` hold. */
   readonly file?: ConfigSource | null;
+  /** True: a state that somebody changed in the database is taken as it is. */
+  readonly acceptChanged?: boolean;
   /** Used where the file names no other. */
   readonly storage?: StorageChoice;
   /** 0 takes any free port; null the file's, or 8080 and 8081. */

@@ -219,7 +219,6 @@ export const REPLIES = {
   'config.history_damaged': operator(),
   'config.changed_outside': operator(),
   'config.not_revertible': operator(),
-  'config.no_file': operator(),
 
   'storage.data_in_use': operator(),
   'storage.damaged': operator(),

@@ -63,6 +63,7 @@ async function applyFrom(rooms: Rooms, standing: Standing, by: Authorship): Appl
     if (!added.ok) return added;
   }
   const snapshot = prepared.value();
+  rooms.told.version = version.value ?? standing.newest;
   const forgotten = await rooms.versions.forget(TENANT, standing.notes);
   return forgotten.ok ? success(snapshot) : forgotten;
 }
@@ -72,8 +73,9 @@ export async function prepareSnapshot(
   rooms: Rooms,
   configuration: Configuration,
   state: RegistryState,
+  instead?: readonly { readonly principal: string; readonly tool: string }[],
 ): Promise<Result<() => Snapshot, Reason>> {
-  const granted = await rooms.grants.list(TENANT);
+  const granted = instead === undefined ? await rooms.grants.list(TENANT) : success(instead.map(asGrant));
   if (!granted.ok) return granted;
   const own = await rooms.policies.list(TENANT);
   if (!own.ok) return own;
@@ -92,6 +94,11 @@ export async function prepareSnapshot(
   return kept.ok ? success(prepared.value.put) : kept;
 }
 
+const asGrant = ({ principal, tool }: { readonly principal: string; readonly tool: string }): Grant => ({
+  id: `file-${sha256Hex(`${principal}\n${tool}`).slice(0, 16)}`,
+  principal,
+  tool,
+});
+
 /** Grants of the file hold as long as they stand there, and are stored nowhere else. */
-export const fileGrants = ({ file }: Configuration): readonly Grant[] =>
-  (file?.grants ?? []).map(({ principal, tool }) => ({ id: `file-${sha256Hex(`${principal}\n${tool}`).slice(0, 16)}`, principal, tool }));
+export const fileGrants = ({ file }: Configuration): readonly Grant[] => (file?.grants ?? []).map(asGrant);

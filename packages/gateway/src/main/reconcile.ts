@@ -4,6 +4,7 @@ import {
   type Configuration,
   type Mistake,
   type Mistakes,
+  type NamedServer,
   serverMistake,
   serversOwned,
   type Version,
@@ -27,6 +28,18 @@ export interface Manner {
   readonly strict: boolean;
   /** True: what somebody changed in the database is taken as it is. */
   readonly acceptOutside?: boolean;
+  /** What storage is to hold besides, instead of what it holds. */
+  readonly restored?: Restored | null;
+}
+
+/** Servers and grants of a version that are to be stored again. */
+export interface Restored {
+  readonly servers: readonly NamedServer[];
+  /** Servers that the version did not have. */
+  readonly gone: readonly string[];
+  readonly grants: readonly { readonly principal: string; readonly tool: string }[];
+  /** Makes the stored grants those; what it gives back undoes it. */
+  readonly putGrants: () => Promise<Result<() => Promise<void>, Reason>>;
 }
 
 /**
@@ -35,39 +48,51 @@ export interface Manner {
 export async function reconcile(
   rooms: Rooms,
   next: Configuration,
-  { by, strict, acceptOutside = false }: Manner,
+  { by, strict, acceptOutside = false, restored = null }: Manner,
 ): Promise<Result<Reconciled, Reason> | Mistakes> {
   const standing = acceptOutside ? await standingAsItIs(rooms) : await checkStanding(rooms);
   if (!standing.ok) return standing;
-  const gone = goneFrom(standing.value.newest, next);
-  const plan = await rooms.registry.plan(TENANT, next.servers);
+  const gone = [...goneFrom(standing.value.newest, next), ...(restored?.gone ?? [])].filter(
+    (id) => !restored?.servers.some((one) => one.id === id),
+  );
+  const plan = await rooms.registry.plan(TENANT, [...next.servers, ...(restored?.servers ?? [])]);
   if (!plan.ok) return plan;
   const { planned, failed } = plan.value;
   if (strict && failed.length > 0) return mistakes(failed.map((one) => serverMistake(next, one)));
   let put: (() => Snapshot) | null = null;
+  let inForce: Version | null = null;
+  let undo = async (): Promise<void> => {};
   const written = await rooms.registry.reconcile<Reason>(TENANT, {
     planned,
     gone,
     decide: async (state) => {
-      const prepared = await prepareSnapshot(rooms, next, state);
+      const grants = restored === null ? await storedGrants(rooms) : success(restored.grants);
+      if (!grants.ok) return grants;
+      const prepared = await prepareSnapshot(rooms, next, state, restored?.grants);
       if (!prepared.ok) return prepared;
       put = prepared.value;
-      const granted = await rooms.grants.list(TENANT);
-      if (!granted.ok) return granted;
-      const version = await nextVersion(rooms, standing.value, { configuration: next, stored: { ...state, grants: granted.value } }, by);
+      const version = await nextVersion(rooms, standing.value, { configuration: next, stored: { ...state, grants: grants.value } }, by);
       if (!version.ok) return version;
+      const restoredGrants = await restored?.putGrants();
+      if (restoredGrants?.ok === false) return restoredGrants;
+      if (restoredGrants?.ok) undo = restoredGrants.value;
       const { value } = version;
+      inForce = value ?? standing.value.newest;
       return success(value === null ? null : (transaction) => rooms.versions.addWithin(transaction, TENANT, value));
     },
   });
+  if (!written.ok) await undo();
   if (!written.ok) return written.reason === 'registry.server_invalid' ? mistakes([serverMistake(next, { ...written, id: '' })]) : written;
   rooms.configured.put(next);
+  rooms.told.version = inForce;
   rooms.identity.forgetVerdicts();
   const forgotten = await rooms.versions.forget(TENANT, standing.value.notes);
   if (!forgotten.ok) return forgotten;
   const snapshot = (put as (() => Snapshot) | null)?.() ?? rooms.snapshots.current(TENANT);
   return success({ snapshot, missing: failed.map(({ id, reason, detail }) => missingServer(next, id, `${detail} (${reason})`)) });
 }
+
+const storedGrants = (rooms: Rooms) => rooms.grants.list(TENANT);
 
 async function standingAsItIs(rooms: Rooms): Promise<Result<Standing, Reason>> {
   const newest = await rooms.versions.newest(TENANT);

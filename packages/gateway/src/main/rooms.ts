@@ -5,7 +5,7 @@ import type { Clock } from '../base/clock.ts';
 import { DEFAULT_TENANT, type TenantId } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
 import { type Result, success } from '../base/result.ts';
-import { type Configuration, openSnapshots, openVersions, type Snapshots, type Versions } from '../config/index.ts';
+import { type Configuration, openSnapshots, openVersions, type Snapshots, type VersionFacts, type Versions } from '../config/index.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { StartOptions } from '../contracts/running.ts';
 import type { Tracer } from '../contracts/tracing.ts';
@@ -46,8 +46,10 @@ export interface Rooms {
   /** HMAC-SHA-256, hex, of what versions must not hold. */
   readonly keyed: (text: string) => string;
   readonly log: Logger;
+  /** Wall time in milliseconds. */
+  readonly startedAt: number;
   /** What was said already and is not repeated. */
-  readonly told: { outside: string };
+  readonly told: { outside: string; version: VersionFacts | null };
   readonly identity: Identity;
   readonly grants: Grants;
   readonly policies: Policies;
@@ -123,7 +125,8 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
     configured,
     ...decisive.value,
     log,
-    told: { outside: '' },
+    told: { outside: '', version: null },
+    startedAt: clock.now(),
     identity: identity.value,
     registry: touchingRegistry(registry.value, decisive.value.versions),
     upstreams,

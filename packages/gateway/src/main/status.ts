@@ -15,10 +15,11 @@ export interface StatusParts {
   readonly adminUrl: string;
   readonly draining: boolean;
   readonly missing: Missing;
+  readonly config: RuntimeStatus['config'];
 }
 
 /** How the gateway stands now, for people and for `doctor`. */
-export function statusOf({ rooms, gateway, startedAt, dataDir, mcpUrl, adminUrl, draining, missing }: StatusParts): RuntimeStatus {
+export function statusOf({ rooms, gateway, startedAt, dataDir, mcpUrl, adminUrl, draining, missing, config }: StatusParts): RuntimeStatus {
   const snapshot = rooms.snapshots.current(TENANT);
   const { rate, deviations } = snapshot.settings;
   return {
@@ -35,6 +36,7 @@ export function statusOf({ rooms, gateway, startedAt, dataDir, mcpUrl, adminUrl,
       ...missing.filter((server) => ![...snapshot.servers.keys()].some((id) => id === server.id)),
     ],
     rate: { requestsPerMinute: rate.requestsPerMinute, burst: rate.burst },
+    config,
     deviations: deviations.map(({ key, reason, until }) => ({ key, reason, until })),
     ...gateway.figures(),
   };

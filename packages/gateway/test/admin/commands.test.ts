@@ -49,6 +49,13 @@ const COMMANDS: Readonly<Record<string, { readonly verb: VerbName; readonly args
   'log show': { verb: 'log.show', args: [REF] },
   'log query': { verb: 'log.query', args: [] },
   'log verify': { verb: 'log.verify', args: [] },
+  'config history': { verb: 'config.history', args: [] },
+  'config show': { verb: 'config.show', args: ['1'] },
+  'config diff': { verb: 'config.diff', args: ['1', '1'] },
+  'config verify': { verb: 'config.verify', args: [] },
+  'config reload': { verb: 'config.reload', args: [] },
+  'config revert': { verb: 'config.revert', args: ['999'] },
+  'config accept': { verb: 'config.accept', args: [] },
   status: { verb: 'status.show', args: [] },
 };
 

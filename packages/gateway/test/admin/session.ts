@@ -52,6 +52,13 @@ export const SESSION: readonly Step[] = [
   { verb: 'log.show', ask: (answers) => ({ path: `/log/${newestRef(answers('log.query'))}` }) },
   { verb: 'log.verify', ask: () => ({ path: '/log/verify' }) },
   { verb: 'log.follow', ask: () => ({ path: '/log/follow?from=0' }) },
+  { verb: 'config.history', ask: () => ({ path: '/config/versions?limit=5' }) },
+  { verb: 'config.show', ask: () => ({ path: '/config/versions/1' }) },
+  { verb: 'config.diff', ask: () => ({ path: '/config/diff?from=1&to=2' }) },
+  { verb: 'config.verify', ask: () => ({ path: '/config/verify' }) },
+  { verb: 'config.reload', ask: () => ({ path: '/config/reload' }) },
+  { verb: 'config.accept', ask: () => ({ path: '/config/accept' }) },
+  { verb: 'config.revert', ask: () => ({ path: '/config/revert', body: { version: '1' } }) },
   { verb: 'status.show', ask: () => ({ path: '/status' }) },
   { verb: 'metrics.show', ask: () => ({ path: '/../../metrics' }) },
 ];

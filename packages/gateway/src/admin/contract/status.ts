@@ -28,6 +28,12 @@ export const status = z
     draining: z.boolean(),
     servers: z.array(serverStatus).readonly(),
     rate: z.object({ requestsPerMinute: z.number(), burst: z.number() }),
+    config: z.object({
+      file: z.string().nullable().describe('The configuration file; null: none.'),
+      version: z.int(),
+      hash: z.string(),
+      problem: z.string().nullable().describe('Why the file as it is now, or the database, is not in force: a line for each mistake.'),
+    }),
     deviations: z.array(z.object({ key: z.string(), reason: z.string(), until: z.string() })).readonly(),
     guards: z
       .record(z.string(), z.object({ count: z.int(), denied: z.int(), us: z.number() }))

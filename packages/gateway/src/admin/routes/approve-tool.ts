@@ -1,6 +1,7 @@
 import { success } from '../../base/result.ts';
 import { serverId } from '../contract/server.ts';
 import { approval, tool } from '../contract/tool.ts';
+import { refuseOwned } from '../owned.ts';
 import { post } from '../verb.ts';
 import { toolFacts, toolView } from './server-view.ts';
 
@@ -19,6 +20,8 @@ export const approveTool = post({
     const was = await doors.registry.show(principal.tenant, server);
     if (!was.ok) return was;
     const { kind, tool, effect, digest } = body;
+    const owned = effect === undefined ? null : refuseOwned(doors, 'server', server);
+    if (owned !== null) return owned;
     const wish = { server, kind, tool, ...(effect === undefined ? {} : { effect }), ...(digest === undefined ? {} : { digest }) };
     const approved = await doors.registry.approve(principal.tenant, wish);
     if (!approved.ok) return approved;

@@ -15,6 +15,6 @@ export const listGrants = get({
   action: 'policy.grants.listed',
   run: async ({ principal, doors }) => {
     const grants = await doors.grants.list(principal.tenant);
-    return grants.ok ? success({ body: { items: grants.value.map(grantView), next: null } }) : grants;
+    return grants.ok ? success({ body: { items: [...doors.configuring.grants(), ...grants.value].map(grantView), next: null } }) : grants;
   },
 });

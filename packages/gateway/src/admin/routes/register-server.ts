@@ -1,5 +1,6 @@
 import { success } from '../../base/result.ts';
 import { newServer, serverDetail } from '../contract/server.ts';
+import { refuseOwned } from '../owned.ts';
 import { post } from '../verb.ts';
 import { serverDetailView, serverSummary } from './server-view.ts';
 
@@ -14,6 +15,8 @@ export const registerServer = post({
   gives: { status: 201, body: serverDetail },
   action: 'registry.server.registered',
   run: async ({ body, principal, doors }) => {
+    const owned = refuseOwned(doors, 'server', body.id);
+    if (owned !== null) return owned;
     const registered = await doors.registry.register(principal.tenant, body);
     if (!registered.ok) return registered;
     const applied = await doors.apply();

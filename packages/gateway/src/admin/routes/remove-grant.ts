@@ -1,5 +1,6 @@
 import { success } from '../../base/result.ts';
 import { grant, grantId } from '../contract/grant.ts';
+import { refuseOwned } from '../owned.ts';
 import { remove } from '../verb.ts';
 import { grantView } from './grant-view.ts';
 
@@ -13,7 +14,10 @@ export const removeGrant = remove({
   gives: { status: 200, body: grant },
   action: 'policy.grant.removed',
   run: async ({ params, principal, doors }) => {
-    const removed = await doors.grants.remove(principal.tenant, params['id'] ?? '');
+    const id = params['id'] ?? '';
+    const owned = refuseOwned(doors, 'grant', id);
+    if (owned !== null) return owned;
+    const removed = await doors.grants.remove(principal.tenant, id);
     if (!removed.ok) return removed;
     const applied = await doors.apply();
     if (!applied.ok) return applied;

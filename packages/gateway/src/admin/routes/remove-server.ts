@@ -1,5 +1,6 @@
 import { success } from '../../base/result.ts';
 import { server, serverId } from '../contract/server.ts';
+import { refuseOwned } from '../owned.ts';
 import { remove } from '../verb.ts';
 import { serverSummary } from './server-view.ts';
 
@@ -15,6 +16,8 @@ export const removeServer = remove({
   action: 'registry.server.removed',
   run: async ({ params, principal, doors }) => {
     const id = params['id'] ?? '';
+    const owned = refuseOwned(doors, 'server', id);
+    if (owned !== null) return owned;
     const was = await doors.registry.show(principal.tenant, id);
     if (!was.ok) return was;
     const removed = await doors.registry.remove(principal.tenant, id);

@@ -58,6 +58,7 @@ interface ServeOptions extends GlobalOptions {
   readonly logFormat?: string;
   readonly logLevel?: string;
   readonly config?: string;
+  readonly acceptChangedState?: boolean;
 }
 
 const DEFAULT_PORT = '8080';
@@ -84,6 +85,7 @@ export function startingCommands(program: Command, starting: Starting): void {
   program
     .command('serve')
     .description('a gateway as its file says, with the servers that are registered')
+    .option('--accept-changed-state', 'take a state that somebody changed in the database as it is; recorded')
     .option('--config <file>', `the configuration file; ${CONFIG_FILE} where there is one`)
     .option('--port <n>', `for clients, whatever the file says; 0 takes any. Else ${DEFAULT_PORT}`)
     .option('--admin-port <n>', `for administration, whatever the file says; 0 takes any. Else ${DEFAULT_ADMIN_PORT}`)
@@ -130,7 +132,13 @@ async function serve(starting: Starting, options: ServeOptions): Promise<void> {
   const terminal = starting.terminalFor(options.json);
   const data = starting.absolute(options.data);
   const file = fileOf(starting, options.config);
-  const running = await begin(starting, terminal, options, { data, seed: null, nextFreePort: false, file });
+  const running = await begin(starting, terminal, options, {
+    data,
+    seed: null,
+    nextFreePort: false,
+    file,
+    acceptChanged: options.acceptChangedState === true,
+  });
   terminal.print(firstLine(running.mcpUrl, null, running.dataDir));
   if (running.firstRun)
     terminal.tell(`First run: the administrator's key is in ${sanitize(starting.shown(running.adminKeyFile))} (mode 0600).`);
@@ -150,7 +158,7 @@ async function begin(
   starting: Starting,
   terminal: Terminal,
   options: ServeOptions,
-  own: Pick<StartOptions, 'data' | 'seed' | 'nextFreePort' | 'file'>,
+  own: Pick<StartOptions, 'data' | 'seed' | 'nextFreePort' | 'file' | 'acceptChanged'>,
 ): Promise<RunningGateway> {
   const start = await starting.startGateway();
   const endLost = async ({ reason, detail }: { readonly reason: string; readonly detail?: string }): Promise<void> => {

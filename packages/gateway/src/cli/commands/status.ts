@@ -24,6 +24,11 @@ async function showStatus({ api, terminal, now }: Work): Promise<void> {
         ['journal', shown.journalWritable ? 'writable' : style.bad('NOT WRITABLE: every call is refused')],
         ['limits', `${shown.rate.requestsPerMinute}/min + ${shown.rate.burst}`],
         ['snapshot', `${shown.snapshot.sequence} · ${shown.snapshot.digest.slice(0, 12)}`],
+        ...(shown.config.file === null ? [] : [['config', `${sanitize(shown.config.file)} · version ${shown.config.version}`] as const]),
+        ...(shown.config.problem ?? '')
+          .split('\n')
+          .filter((line) => line !== '')
+          .map((line) => ['not applied', style.bad(sanitize(line))] as const),
         ...shown.deviations.map(({ key, reason, until }) => ['deviation', `${key} until ${until}: ${sanitize(reason)}`] as const),
         ...shown.keysDisclosed.map(
           ({ id, name, disclosedAt }) =>

@@ -36,6 +36,13 @@ export function followReferences(file: LoadedFile, sources: SecretSources): Secr
   return { found, mistakes };
 }
 
+/** Paths, as they were written, of the files that hold its secrets. */
+export const secretFilesIn = (file: LoadedFile): readonly string[] =>
+  [...referencesIn(file)].flatMap(([, text]) => {
+    const reference = referenceIn(text);
+    return reference?.kind === 'file' ? [reference.name] : [];
+  });
+
 /** The path of a file that the configuration names: relative ones lead from its own folder. */
 export const pathFrom = (folder: string, path: string): string => resolve(folder, path);
 

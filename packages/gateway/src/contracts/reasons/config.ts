@@ -17,6 +17,4 @@ export type ConfigReason =
   /** What is stored is not what the newest version says, and nobody of ours changed it. */
   | 'config.changed_outside'
   /** The version cannot be had again as it was; the detail says what stands in the way. */
-  | 'config.not_revertible'
-  /** There is no file to reload. */
-  | 'config.no_file';
+  | 'config.not_revertible';

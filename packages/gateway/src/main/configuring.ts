@@ -1,0 +1,55 @@
+import type { Configuring, VersionReader } from '../admin/index.ts';
+import type { PrincipalId } from '../base/ids.ts';
+import { failure, type Result, success } from '../base/result.ts';
+import { differences, type Version } from '../config/index.ts';
+import type { Reason } from '../contracts/reasons/index.ts';
+import { fileGrants } from './apply.ts';
+import { checkStanding } from './history.ts';
+import { type Reverting, revert } from './revert.ts';
+import { type Rooms, TENANT } from './rooms.ts';
+
+/** The history of the configuration, as the API reads it. */
+export const versionReader = (rooms: Rooms): VersionReader => ({
+  newest: (tenant) => rooms.versions.newest(tenant),
+  find: (tenant, name) => rooms.versions.find(tenant, name),
+  list: (tenant, page) => rooms.versions.list(tenant, page),
+  differences: (from, to) => differences(from.content, to.content),
+  verify: async (tenant) => {
+    const standing = await checkStanding(rooms);
+    return standing.ok ? rooms.versions.verify(tenant) : standing;
+  },
+});
+
+/** What changes it as a whole, and what of it the file owns. */
+export function configuringOf(reverting: Reverting): Configuring {
+  const { rooms, apply, reloader } = reverting;
+  const newest = async (done: Result<unknown, Reason>): Promise<Result<Version, Reason>> => {
+    if (!done.ok) return done;
+    const found = await rooms.versions.newest(TENANT);
+    if (!found.ok) return found;
+    return found.value === null ? failure('config.version_unknown', 'there is no version') : success(found.value);
+  };
+  const file = () => rooms.configured.current().file;
+  const lineOf = (path: readonly (string | number)[]): string => {
+    const found = file();
+    return `${found?.name ?? ''}:${found?.places.keyAt(path)?.line ?? 1}`;
+  };
+  const indexOf = (id: string): number => fileGrants(rooms.configured.current()).findIndex((grant) => grant.id === id);
+  return {
+    reload: async (by) => newest(await reloader.reload(by)),
+    revert: (version, author) => revert(reverting, version, author),
+    accept: async (by) => newest(await apply.accept(by)),
+    ownerOf: (kind, id) => {
+      if (kind === 'grant') return indexOf(id) === -1 ? null : lineOf(['grants', indexOf(id)]);
+      return Object.hasOwn(file()?.servers ?? {}, id) ? lineOf(['servers', id]) : null;
+    },
+    grants: () =>
+      fileGrants(rooms.configured.current()).map((grant, index) => ({
+        ...grant,
+        tenant: TENANT,
+        by: lineOf(['grants', index]) as PrincipalId,
+        created: rooms.startedAt,
+        lastUsed: null,
+      })),
+  };
+}

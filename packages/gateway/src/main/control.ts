@@ -1,0 +1,91 @@
+import type { Configuring } from '../admin/index.ts';
+import type { Authorship } from '../config/index.ts';
+import type { RuntimeStatus, ServerStatus, StartOptions } from '../contracts/running.ts';
+import type { Listener } from '../http/index.ts';
+import type { Applier } from './apply.ts';
+import { configuringOf } from './configuring.ts';
+import { checkStanding } from './history.ts';
+import { tlsOf } from './open-listeners.ts';
+import { reconcile } from './reconcile.ts';
+import { openReloader } from './reload.ts';
+import type { Rooms } from './rooms.ts';
+import { watchFiles } from './watch-file.ts';
+
+const RETRY_MS = 30_000;
+const LOOK_MS = 15_000;
+const RETRIED: Authorship = { author: 'gateway', cause: 'registry.server.retried' };
+
+/** What changes the configuration of a gateway that runs: the file, the API, and servers that were not there at the start. */
+export interface Control {
+  readonly configuring: Configuring;
+  readonly missing: () => readonly ServerStatus[];
+  readonly shown: () => RuntimeStatus['config'];
+  /** Begins to look at the file; the listeners get its certificates from then on. */
+  watch(listeners: Readonly<Record<'gateway' | 'admin', Pick<Listener, 'renew'>>>): void;
+  close(): Promise<void>;
+}
+
+export interface ControlDeps {
+  readonly rooms: Rooms;
+  readonly options: StartOptions;
+  readonly apply: Applier;
+  readonly missing: readonly ServerStatus[];
+}
+
+export function openControl({ rooms, options, apply, missing: first }: ControlDeps): Control {
+  let missing = first;
+  let listeners: Parameters<Control['watch']>[0] | null = null;
+  const reloader = openReloader({
+    rooms,
+    options,
+    apply,
+    onChange: (next, reconciled) => {
+      missing = [
+        ...missing.filter(({ id }) => first.some((one) => one.id === id && !next.servers.some((named) => named.id === id))),
+        ...reconciled.missing,
+      ];
+      for (const name of ['gateway', 'admin'] as const) {
+        const tls = tlsOf(next.listeners[name]);
+        if (tls !== null) listeners?.[name].renew(tls);
+      }
+    },
+  });
+  const retry = async (): Promise<void> => {
+    const { servers } = rooms.configured.current();
+    if (!missing.some(({ id }) => servers.some((named) => named.id === id))) return;
+    const again = await apply.alone(() => reconcile(rooms, rooms.configured.current(), { by: RETRIED, strict: false }));
+    if (again.ok) missing = [...missing.filter(({ id }) => !servers.some((named) => named.id === id)), ...again.value.missing];
+  };
+  const closing: (() => Promise<void> | void)[] = [];
+  const every = (ms: number, event: string, work: () => Promise<unknown>): void => {
+    const timer = setInterval(() => void work().catch((fault: unknown) => rooms.log.error(event, { fault: String(fault) })), ms).unref();
+    closing.push(() => clearInterval(timer));
+  };
+  return {
+    configuring: configuringOf({ rooms, options, apply, reloader }),
+    missing: () => missing,
+    shown: () => ({
+      file: rooms.configured.current().file?.name ?? null,
+      version: rooms.told.version?.sequence ?? 0,
+      hash: rooms.told.version?.hash ?? '',
+      problem: rooms.told.outside === '' ? reloader.problem : `changed in the database and not through this gateway: ${rooms.told.outside}`,
+    }),
+    watch: (open) => {
+      listeners = open;
+      every(RETRY_MS, 'config.retry.failed', retry);
+      // R2-060: what was written into the database past this gateway is noticed also while nobody changes anything.
+      every(LOOK_MS, 'config.check.failed', () => apply.alone(() => checkStanding(rooms)));
+      if (options.file == null) return;
+      const watching = watchFiles({
+        files: () => rooms.configured.current().files,
+        reload: (by) => reloader.reload(by),
+        now: () => rooms.clock.now(),
+        log: rooms.log,
+      });
+      closing.push(() => watching.close());
+    },
+    close: async () => {
+      for (const end of closing.splice(0)) await end();
+    },
+  };
+}
