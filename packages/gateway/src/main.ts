@@ -3,7 +3,7 @@ import { systemClock } from './base/clock.ts';
 import { type Failure, failure, type Result, success } from './base/result.ts';
 import { type Authorship, type ReadyListener, tellMistake } from './config/index.ts';
 import type { Reason } from './contracts/reasons/index.ts';
-import type { RunningGateway, StartGateway, StartOptions } from './contracts/running.ts';
+import type { RunningGateway, RuntimeStatus, StartGateway, StartOptions } from './contracts/running.ts';
 import { type Gateway, openGateway } from './gateway/index.ts';
 import type { HostRules, Listener, Readiness } from './http/index.ts';
 import { type Applier, applier } from './main/apply.ts';
@@ -11,7 +11,7 @@ import { versionReader } from './main/configuring.ts';
 import { type Control, openControl } from './main/control.ts';
 import { driftWatch } from './main/drift.ts';
 import { namePlace } from './main/endpoint-file.ts';
-import { findPort } from './main/find-port.ts';
+import { findPort, type PortWish } from './main/find-port.ts';
 import { type FirstKeys, firstKeys } from './main/first-keys.ts';
 import { followFromNow } from './main/follow.ts';
 import { type Following, followChanges } from './main/follow-changes.ts';
@@ -123,24 +123,14 @@ async function join(
   }
   state.port = listener.value.port;
   const mcpUrl = `${urlFor(listeners.gateway, state.port)}/mcp`;
-  const adminUrl = (): string => urlFor(listeners.admin, state.admin?.port ?? 0);
-  const status = () =>
-    statusOf({
-      rooms,
-      gateway,
-      dataDir: options.data,
-      ...state,
-      mcpUrl,
-      adminUrl: adminUrl(),
-      missing: control.missing(),
-      config: control.shown(),
-    });
   const control = openControl({ rooms, options, apply, missing });
+  const adminUrl = (): string => urlFor(listeners.admin, state.admin?.port ?? 0);
+  const urls = (): Urls => ({ mcpUrl, adminUrl: adminUrl() });
+  const status = (): RuntimeStatus => statusOf({ rooms, gateway, dataDir: options.data, ...state, ...urls(), ...shownBy(control) });
   const metrics = metricsOf(rooms, gateway, () => state.draining);
-  const { nextFreePort: nextFree, progress: tell } = options;
-  const wish = { port: options.adminPort ?? listeners.admin.port ?? ADMIN_PORT, nextFree, option: '--admin-port' as const, tell };
-  const admin = await findPort<RunningAdmin>(wish, (port) =>
-    adminOf(rooms, { ...options, adminPort: port }, { gateway, apply, status, metrics, ready, configuring: control.configuring }),
+  const parts = { gateway, apply, status, metrics, ready, configuring: control.configuring };
+  const admin = await findPort<RunningAdmin>(adminWish(options, listeners.admin), (port) =>
+    adminOf(rooms, { ...options, adminPort: port }, parts),
   );
   if (!admin.ok) {
     await following.value.close();
@@ -152,8 +142,7 @@ async function join(
   const watch = watchKeys(rooms, options.log);
   control.watch({ gateway: listener.value, admin: admin.value });
   return success({
-    mcpUrl,
-    adminUrl: adminUrl(),
+    ...urls(),
     socketPath: admin.value.socketPath,
     dataDir: options.data,
     firstRun: rooms.firstRun,
@@ -170,6 +159,20 @@ async function join(
     },
   });
 }
+
+type Urls = Pick<RuntimeStatus, 'mcpUrl' | 'adminUrl'>;
+
+const shownBy = (control: Control): Pick<RuntimeStatus, 'config'> & { readonly missing: Missing } => ({
+  missing: control.missing(),
+  config: control.shown(),
+});
+
+const adminWish = ({ adminPort, nextFreePort, progress }: StartOptions, { port }: ReadyListener): PortWish => ({
+  port: adminPort ?? port ?? ADMIN_PORT,
+  nextFree: nextFreePort,
+  option: '--admin-port',
+  tell: progress,
+});
 
 interface State {
   port: number;
