@@ -129,6 +129,11 @@ describe('where nothing can be recorded', () => {
       'servers.remove': ['/servers/local'],
       'grants.add': ['/grants', { principal, tool: 'local__destructive_1' }],
       'grants.remove': [`/grants/${String(grant.body['id'])}`],
+      'policies.add': ['/policies', { text: '@id("never") forbid (principal, action, resource in Server::"none");' }],
+      'policies.remove': ['/policies/never'],
+      'config.reload': ['/config/reload'],
+      'config.revert': ['/config/revert', { version: '1' }],
+      'config.accept': ['/config/accept'],
     };
     expect(Object.keys(asked).toSorted()).toEqual(ACTING.toSorted());
     const before = await stateOf();
