@@ -68,7 +68,7 @@ async function changedOutside(rooms: Rooms, foreign: readonly Change[]): Promise
     .slice(0, 500);
   if (rooms.told.outside !== keys) {
     rooms.told.outside = keys;
-    rooms.log.error('config.changed_outside', { keys });
+    rooms.log.warn('config.changed_outside', { keys });
     const details = { by: 'unknown', changes: foreign.slice(0, 50).map((change) => ({ ...change })) };
     const recorded = await recordSystem(rooms, 'config.changed_outside', null, details);
     if (!recorded.ok) return recorded;

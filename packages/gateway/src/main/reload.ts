@@ -81,7 +81,7 @@ async function takeFile(rooms: Rooms, { file }: StartOptions, { bytes, by, resto
 /** Told in the log, the journal and the status, since nobody may be looking when a file is wrong. */
 async function refuse(rooms: Rooms, reason: Reason, { author, cause }: Authorship, lines: readonly string[]): Promise<Failure<Reason>> {
   const mistakes = lines.slice(0, 50).map((line) => line.slice(0, 300));
-  rooms.log.error('config.reload.refused', { reason, mistakes });
+  rooms.log.warn('config.reload.refused', { reason, mistakes });
   const recorded = await recordSystem(rooms, 'config.reload.refused', null, { reason, author, cause, mistakes });
   return recorded.ok ? failure(reason, lines.join('\n')) : recorded;
 }
