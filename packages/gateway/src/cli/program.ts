@@ -6,6 +6,7 @@ import { configCommands } from './commands/config.ts';
 import { type Connecting, connectCommand } from './commands/connect.ts';
 import { doctorCommand, type Examining } from './commands/doctor.ts';
 import { grantsCommands } from './commands/grants.ts';
+import { type Initialising, initCommand } from './commands/init.ts';
 import { keysCommands } from './commands/keys.ts';
 import { logCommands } from './commands/log.ts';
 import { policyCommands } from './commands/policies.ts';
@@ -19,6 +20,7 @@ export interface ProgramDeps {
   readonly checking: Checking;
   readonly connecting: Connecting;
   readonly printing: PrintingClients;
+  readonly initialising: Initialising;
   readonly examining: Examining;
   readonly version: string;
   readonly out: (text: string) => void;
@@ -26,7 +28,18 @@ export interface ProgramDeps {
 }
 
 /** Every command, its words and its options. Usage mistakes are thrown, not exited with: the entry maps them to exit code 2. */
-export function programOf({ surroundings, starting, checking, connecting, printing, examining, version, out, err }: ProgramDeps): Command {
+export function programOf({
+  surroundings,
+  starting,
+  checking,
+  connecting,
+  printing,
+  initialising,
+  examining,
+  version,
+  out,
+  err,
+}: ProgramDeps): Command {
   const program = new Command('sallyport')
     .description('A guarded way between AI clients and everything they can reach')
     .version(version)
@@ -41,6 +54,7 @@ export function programOf({ surroundings, starting, checking, connecting, printi
     .enablePositionalOptions(false);
   startingCommands(program, starting);
   checkCommand(program, checking);
+  initCommand(program, initialising);
   configCommands(program, surroundings);
   connectCommand(program, connecting);
   clientsCommand(program, printing);

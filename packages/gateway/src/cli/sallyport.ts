@@ -23,6 +23,15 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const interactive = process.stdin.isTTY === true && process.stdout.isTTY === true;
 const SELF = { command: process.execPath, args: [resolve(HERE, '../../bin/sallyport.mjs')] };
 
+const MACHINE = {
+  path: env['PATH'] ?? '',
+  lang: env['LANG'] ?? 'C.UTF-8',
+  runtime: env['XDG_RUNTIME_DIR'] ?? tmpdir(),
+  uid: process.getuid?.() ?? 0,
+  node: process.execPath,
+  packages: HERE,
+};
+
 let stopGateway = async (): Promise<void> => {};
 
 const terminalFor = (json: boolean): Terminal => terminal(process, env, json);
@@ -48,6 +57,9 @@ function stopWith(stop: () => Promise<void>): void {
   void onStop(stop);
 }
 
+/** Loaded only where it is needed: the other commands start faster without it. */
+const loadGateway = async () => (await import('../main.ts')).startGateway;
+
 const program = programOf({
   version: VERSION,
   out: (text) => void process.stdout.write(text),
@@ -65,16 +77,9 @@ const program = programOf({
   },
   starting: {
     terminalFor,
-    startGateway: async () => (await import('../main.ts')).startGateway,
+    startGateway: loadGateway,
     demoSeed,
-    machine: {
-      path: env['PATH'] ?? '',
-      lang: env['LANG'] ?? 'C.UTF-8',
-      runtime: env['XDG_RUNTIME_DIR'] ?? tmpdir(),
-      uid: process.getuid?.() ?? 0,
-      node: process.execPath,
-      packages: HERE,
-    },
+    machine: MACHINE,
     logTo,
     traces: () => traceTarget(env),
     absolute: (path) => resolve(path),
@@ -85,6 +90,16 @@ const program = programOf({
     self: SELF,
     exit: (code) => process.exit(code),
     startedByNpm: env['npm_lifecycle_event'] === 'start',
+  },
+  initialising: {
+    terminalFor,
+    startGateway: loadGateway,
+    machine: MACHINE,
+    absolute: (path) => resolve(path),
+    shown,
+    env,
+    now: () => Date.now(),
+    ask: interactive ? askAtTerminal : null,
   },
   printing: { terminalFor, absolute: (path) => resolve(path), self: SELF, key: env['SALLYPORT_KEY'] },
   examining: {

@@ -7,6 +7,7 @@ import type { VerbName } from '../../src/admin/access.ts';
 import type { Checking } from '../../src/cli/commands/check.ts';
 import type { PrintingClients } from '../../src/cli/commands/clients.ts';
 import type { Connecting } from '../../src/cli/commands/connect.ts';
+import type { Initialising } from '../../src/cli/commands/init.ts';
 import type { Starting } from '../../src/cli/commands/serve.ts';
 import { CommandError } from '../../src/cli/exit.ts';
 import { programOf } from '../../src/cli/program.ts';
@@ -23,6 +24,7 @@ const COMMANDS: Readonly<Record<string, { readonly verb: VerbName; readonly args
   demo: null,
   serve: null,
   check: null,
+  init: null,
   connect: null,
   clients: null,
   doctor: { verb: 'status.show', args: [] },
@@ -78,6 +80,7 @@ const program = (): Command =>
     checking: { terminalFor: () => quiet } as unknown as Checking,
     connecting: {} as Connecting,
     printing: {} as PrintingClients,
+    initialising: {} as Initialising,
     examining: {
       terminalFor: () => quiet,
       now: () => Date.now(),

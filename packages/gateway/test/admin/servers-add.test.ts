@@ -8,6 +8,7 @@ import type { Checking } from '../../src/cli/commands/check.ts';
 import type { PrintingClients } from '../../src/cli/commands/clients.ts';
 import type { Connecting } from '../../src/cli/commands/connect.ts';
 import type { Examining } from '../../src/cli/commands/doctor.ts';
+import type { Initialising } from '../../src/cli/commands/init.ts';
 import type { Starting } from '../../src/cli/commands/serve.ts';
 import { CommandError } from '../../src/cli/exit.ts';
 import { programOf } from '../../src/cli/program.ts';
@@ -81,6 +82,7 @@ async function run(args: readonly string[], { json = false, width = null, ask }:
     checking: {} as Checking,
     connecting: {} as Connecting,
     printing: {} as PrintingClients,
+    initialising: {} as Initialising,
     examining: {} as Examining,
   });
   try {

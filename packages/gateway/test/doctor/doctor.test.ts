@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Checking } from '../../src/cli/commands/check.ts';
 import type { PrintingClients } from '../../src/cli/commands/clients.ts';
 import type { Connecting } from '../../src/cli/commands/connect.ts';
+import type { Initialising } from '../../src/cli/commands/init.ts';
 import type { Starting } from '../../src/cli/commands/serve.ts';
 import { CHECKS, type Finding } from '../../src/cli/doctor/checks.ts';
 import { programOf } from '../../src/cli/program.ts';
@@ -55,6 +56,7 @@ async function doctor({ args, node = SAFE_NODE, now = Date.now(), width }: Way):
     checking: {} as Checking,
     connecting: {} as Connecting,
     printing: {} as PrintingClients,
+    initialising: {} as Initialising,
     examining: {
       terminalFor: () => terminal,
       now: () => now,
