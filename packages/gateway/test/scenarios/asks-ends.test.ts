@@ -5,6 +5,9 @@ import { type AskedClient, FORM, POLITE } from './asked-client.ts';
 import { ALL, AskingGateway, url } from './asking-gateway.ts';
 import { post } from './wire.ts';
 
+// Others run beside it.
+const WAIT = { timeout: 15_000 };
+
 let asking: AskingGateway;
 beforeAll(async () => {
   asking = await AskingGateway.start();
@@ -83,7 +86,7 @@ describe('a request of a server ends', () => {
     await one.notify('notifications/cancelled', { requestId: 'a' });
     expect(await called).toMatchObject({ error: { code: 49900 } });
     await expect
-      .poll(async () => (await asking.recordsOf('roots/list')).at(-1))
+      .poll(async () => (await asking.recordsOf('roots/list')).at(-1), WAIT)
       .toMatchObject({ record: { reason: 'gateway.client_gone' } });
   });
 
@@ -94,7 +97,7 @@ describe('a request of a server ends', () => {
     await one.end();
     await called;
     await expect
-      .poll(async () => (await asking.recordsOf('roots/list')).at(-1))
+      .poll(async () => (await asking.recordsOf('roots/list')).at(-1), WAIT)
       .toMatchObject({ record: { reason: 'gateway.client_gone' } });
   });
 
@@ -107,7 +110,7 @@ describe('a request of a server ends', () => {
     await called;
     // A lost connection is no cancellation: the call goes on, and what it asks finds nobody.
     await expect
-      .poll(async () => (await asking.recordsOf('roots/list')).slice(before))
+      .poll(async () => (await asking.recordsOf('roots/list')).slice(before), WAIT)
       .toMatchObject([{ record: { kind: 'intent' } }, { record: { kind: 'outcome', reason: 'gateway.client_gone' } }]);
   });
 });

@@ -103,7 +103,7 @@ describe('a call that runs as a task (2025-11-25)', () => {
     await run(other);
     const begun = await run(one, { ms: 100, tell: '1' });
     await run(one, { ms: 100, tell: '77' });
-    await expect.poll(() => one.notified('notifications/tasks/status').length).toBe(1);
+    await expect.poll(() => one.notified('notifications/tasks/status').length, { timeout: 15_000 }).toBe(1);
     expect(one.notified('notifications/tasks/status')).toMatchObject([{ params: { taskId: idIn(begun), status: 'completed' } }]);
     expect(other.notified('notifications/tasks/status')).toEqual([]);
   });

@@ -81,8 +81,8 @@ async function survey(eras: Eras, server: Registration, lookAt: Look): Promise<R
     full.push(all.value);
     for (const need of showsMore(plain.value, all.value) ? CLIENT_NEEDS : []) {
       const alone = await lookAt(era, { [need]: ALL_CAPABILITIES[need] ?? {} });
-      if (!alone.ok) return alone;
-      single.set(need, alone.value);
+      // Not found out: then all are asked for, which shows such a tool to fewer.
+      if (alone.ok) single.set(need, alone.value);
     }
   }
   return union(revisions.value, bare, full, single);
