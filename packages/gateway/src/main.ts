@@ -247,7 +247,7 @@ function adminOf(
       registry,
       grants,
       policies,
-      policiesInForce: (tenant) => snapshots.current(tenant).policy.own,
+      current: (tenant) => snapshots.current(tenant),
       apply,
       versions: versionReader(rooms),
       configuring,

@@ -23,6 +23,7 @@ export const ACCESS = {
   'policies.add': ['admin'],
   'policies.list': ['admin', 'auditor'],
   'policies.show': ['admin', 'auditor'],
+  'policies.explain': ['admin', 'auditor'],
   'policies.remove': ['admin'],
   'log.query': ['admin', 'auditor'],
   'log.show': ['admin', 'auditor'],

@@ -1,10 +1,10 @@
 import type { AuditRoom } from '../audit/index.ts';
 import type { KeyId, TenantId } from '../base/ids.ts';
 import type { Result } from '../base/result.ts';
-import type { PolicyInForce } from '../contracts/decision.ts';
 import type { JsonObject, JsonValue } from '../contracts/json.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { RuntimeStatus } from '../contracts/running.ts';
+import type { Snapshot } from '../contracts/snapshot.ts';
 import type { Identity } from '../identity/index.ts';
 import type { Grants, Policies, StoredGrant } from '../policy/index.ts';
 import type { Registry } from '../registry/index.ts';
@@ -64,8 +64,8 @@ export interface AdminDoors {
   readonly registry: Registry;
   readonly grants: Grants;
   readonly policies: Policies;
-  /** The operator's own policies of the snapshot in force. */
-  readonly policiesInForce: (tenant: TenantId) => readonly PolicyInForce[];
+  /** The snapshot in force. */
+  readonly current: (tenant: TenantId) => Snapshot;
   /** The journal and its readers. */
   readonly audit: AuditRoom;
   /** Builds, validates and swaps in a new snapshot from what is stored now. Where it fails the old one stays. */

@@ -39,6 +39,7 @@ export const REACH = {
   'policies.add': 'everything',
   'policies.list': 'everything',
   'policies.show': 'everything',
+  'policies.explain': 'everything',
   'policies.remove': 'everything',
   'log.query': 'everything',
   'log.show': 'everything',

@@ -8,4 +8,5 @@ export { checkedTool } from './own/check-policies.ts';
 export type { OwnPolicy, PolicyMistake } from './own/own-policy.ts';
 export { replay } from './replay.ts';
 export type { UnusedGrant } from './report-grants.ts';
+export { type CaseResult, outcomeOf, type PolicyTable, simulate } from './simulate.ts';
 export type { StoredGrant } from './store.ts';

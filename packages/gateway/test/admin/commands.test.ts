@@ -46,6 +46,8 @@ const COMMANDS: Readonly<Record<string, { readonly verb: VerbName; readonly args
   'policies show': { verb: 'policies.show', args: ['none'] },
   'policies add': { verb: 'policies.add', args: ['FILE'] },
   'policies check': null,
+  'policies test': null,
+  'policies explain': { verb: 'policies.explain', args: ['--principal', 'nobody', '--tool', 'none__tool'] },
   'policies remove': { verb: 'policies.remove', args: ['none'] },
   'log tail': { verb: 'log.follow', args: [] },
   'log show': { verb: 'log.show', args: [REF] },

@@ -46,6 +46,10 @@ export const SESSION: readonly Step[] = [
   },
   { verb: 'policies.list', ask: () => ({ path: '/policies' }) },
   { verb: 'policies.show', ask: () => ({ path: '/policies/driven' }) },
+  {
+    verb: 'policies.explain',
+    ask: (answers) => ({ path: `/reports/decision?principal=${text(answers('keys.create')['principal'])}&tool=driven__read_0` }),
+  },
   { verb: 'policies.remove', ask: () => ({ path: '/policies/driven' }) },
   { verb: 'servers.remove', ask: () => ({ path: '/servers/driven' }) },
   { verb: 'log.query', ask: () => ({ path: '/log?limit=20&payloads=true' }) },

@@ -15,7 +15,7 @@ export const addPolicies = post({
   action: 'policy.policies.added',
   run: async ({ body, principal, doors }) => {
     const { tenant, id: by } = principal;
-    const files = new Set(doors.policiesInForce(tenant).flatMap(({ id, place }) => (place.file === null ? [] : [id])));
+    const files = new Set(doors.current(tenant).policy.own.flatMap(({ id, place }) => (place.file === null ? [] : [id])));
     const changed = await doors.policies.add({ tenant, by, ...body }, files);
     if (!changed.ok) return changed;
     const { added, replaced } = changed.value;

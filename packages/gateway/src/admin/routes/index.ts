@@ -5,6 +5,7 @@ import { addPolicies } from './add-policies.ts';
 import { approveTool } from './approve-tool.ts';
 import { createKey } from './create-key.ts';
 import { diffVersions } from './diff-versions.ts';
+import { explainDecision } from './explain-decision.ts';
 import { followLog } from './follow-log.ts';
 import { listGrants } from './list-grants.ts';
 import { listKeys } from './list-keys.ts';
@@ -53,6 +54,7 @@ export const VERBS: readonly Verb[] = [
   addPolicies,
   listPolicies,
   showPolicy,
+  explainDecision,
   removePolicy,
   queryLog,
   followLog,

@@ -10,7 +10,7 @@ export async function policyViews(doors: AdminDoors, tenant: TenantId): Promise<
   if (!stored.ok) return stored;
   const written = new Map(stored.value.map((policy) => [policy.id, policy]));
   return success(
-    doors.policiesInForce(tenant).map(({ id, effect, text, place, message, problems }) => {
+    doors.current(tenant).policy.own.map(({ id, effect, text, place, message, problems }) => {
       const row = place.file === null ? written.get(id) : undefined;
       const author = { by: row?.by ?? null, createdAt: row?.created ?? null };
       return { id, effect, text, ...place, message, problems: [...problems], ...author };

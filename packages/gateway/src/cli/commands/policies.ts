@@ -1,14 +1,15 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type Policy, page, policies, policy } from '../../admin/index.ts';
-import { LIMITS } from '../../base/limits.ts';
 import { loadPolicies, mistakeText } from '../../policy/index.ts';
 import { CommandError, EXIT } from '../exit.ts';
+import { readText } from '../read-text.ts';
 import { sanitize } from '../render/sanitize.ts';
 import { facts, table } from '../render/table.ts';
 import { relative } from '../render/time.ts';
 import type { Terminal } from '../terminal.ts';
 import { type Surroundings, type Work, withApi, withTerminal } from './command.ts';
+import { explainDecision } from './explain-decision.ts';
+import { testPolicies } from './policy-test.ts';
 
 const path = (id: string): string => `/api/v1/policies/${encodeURIComponent(id)}`;
 
@@ -27,6 +28,18 @@ export function policyCommands(program: Command, surroundings: Surroundings): vo
     .argument('<file...>', '.cedar files')
     .description('read policies without a gateway: every mistake at once, with its place')
     .action(withTerminal(surroundings, checkPolicies));
+  own
+    .command('test')
+    .argument('<table...>', 'YAML tables of cases: who, which tool, which arguments, what is expected')
+    .description('decide tables of cases without a gateway; 1 where one is decided otherwise')
+    .action(withTerminal(surroundings, testPolicies));
+  own
+    .command('explain')
+    .requiredOption('--principal <id>', 'as `sallyport keys list` prints it')
+    .requiredOption('--tool <server__tool>')
+    .option('--arguments <json>', 'the arguments of the call', '{}')
+    .description('may this principal call this tool with these arguments, and why')
+    .action(withApi(surroundings, explainDecision));
   own.command('remove').argument('<id>').description('take a policy away').action(withApi(surroundings, removePolicy));
 }
 
@@ -92,19 +105,6 @@ function checkPolicies(terminal: Terminal, files: readonly string[]): void {
   if (mistakes.length > 0)
     throw new CommandError(EXIT.refused, `${mistakes.length} ${mistakes.length === 1 ? 'mistake' : 'mistakes'}; nothing was changed.`);
   if (!terminal.json) terminal.print(`${read.length} policies can be read.`);
-}
-
-/** The text of a policy file, bounded as the server bounds it. */
-export function readText(file: string): string {
-  let text: string;
-  try {
-    text = readFileSync(file === '-' ? 0 : file, 'utf8');
-  } catch (error) {
-    throw new CommandError(EXIT.usage, `${sanitize(file)} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}).`);
-  }
-  if (text.length > LIMITS.policyFileBytes)
-    throw new CommandError(EXIT.usage, `${sanitize(file)} is larger than ${LIMITS.policyFileBytes} bytes.`);
-  return text;
 }
 
 async function removePolicy({ api, terminal }: Work, id: string): Promise<void> {

@@ -1,0 +1,110 @@
+import { type ArgumentRule, mistakeInRules } from '../base/argument-rules.ts';
+import type { KeyId, PrincipalId, ServerId, TenantId } from '../base/ids.ts';
+import { failure, type Result, success } from '../base/result.ts';
+import type { Decision, PolicyResource, PolicySet } from '../contracts/decision.ts';
+import type { JsonObject } from '../contracts/json.ts';
+import type { Principal, Role, Scope } from '../contracts/principal.ts';
+import type { PolicyReason } from '../contracts/reasons/policy.ts';
+import type { Effect } from '../contracts/target.ts';
+import { compilePolicies } from './compile-policies.ts';
+import type { OwnPolicy } from './own/own-policy.ts';
+
+/** A table of cases with the world in which they hold: what `sallyport policy test` reads. */
+export interface PolicyTable {
+  readonly tools: Readonly<Record<string, { readonly effect: Effect; readonly inputSchema?: JsonObject }>>;
+  readonly principals: Readonly<Record<string, TablePrincipal>>;
+  readonly grants: readonly { readonly principal: string; readonly tool: string; readonly rules?: readonly ArgumentRule[] }[];
+  readonly cases: readonly PolicyCase[];
+}
+
+export interface TablePrincipal {
+  readonly roles: readonly Role[];
+  readonly scopes?: readonly Scope[];
+  readonly methods?: readonly string[];
+}
+
+/** `hidden`: it answers like a tool that does not exist. */
+export type Expected = 'allow' | 'deny' | 'hidden';
+
+export interface PolicyCase {
+  readonly principal: string;
+  readonly tool: string;
+  readonly arguments?: JsonObject;
+  readonly expect: Expected;
+  /** A policy that has to be among those that decided. */
+  readonly by?: string;
+}
+
+export interface CaseResult {
+  readonly case: PolicyCase;
+  readonly got: Expected;
+  readonly by: readonly string[];
+  readonly passed: boolean;
+}
+
+const TENANT = 'default';
+const EVERYWHERE: readonly Scope[] = [{ server: '*', tool: '*' }];
+
+/** Decides each case as a gateway would, with the engine that it has. `policy.invalid`: the table or the policies cannot be put in force. */
+export function simulate(table: PolicyTable, own: readonly OwnPolicy[]): Result<readonly CaseResult[], PolicyReason> {
+  const wrong = table.grants.map(({ rules }) => (rules === undefined ? null : mistakeInRules(rules))).find((mistake) => mistake !== null);
+  if (wrong !== undefined) return failure('policy.invalid', `a grant: ${wrong}`);
+  const pins = Object.entries(table.tools).map(([qualifiedName, { effect, inputSchema = {} }]) => {
+    const [server = '', ...name] = qualifiedName.split('__');
+    const named = { kind: 'tool', qualifiedName, server: server as ServerId, name: name.join('__') } as const;
+    return { ...named, effect, state: 'approved', definition: { inputSchema } } as const;
+  });
+  const grants = table.grants.map((grant, index) => ({ ...grant, id: `${index + 1}` }));
+  const set = compilePolicies({ tenant: TENANT, own, grants, pins, servers: [] });
+  if (!set.ok) return set;
+  const tools = new Map(pins.map((pin) => [pin.qualifiedName, pin]));
+  return success(table.cases.map((one) => resultOf(set.value, table.principals, tools, one)));
+}
+
+function resultOf(
+  set: PolicySet,
+  principals: PolicyTable['principals'],
+  tools: ReadonlyMap<string, PolicyResource>,
+  one: PolicyCase,
+): CaseResult {
+  const tool = tools.get(one.tool);
+  const known = Object.hasOwn(principals, one.principal) ? principals[one.principal] : undefined;
+  const { got, by } =
+    tool === undefined || known === undefined ? NOWHERE : outcomeOf(set, principalOf(one.principal, known), tool, one.arguments ?? {});
+  return { case: one, got, by, passed: got === one.expect && (one.by === undefined || by.includes(one.by)) };
+}
+
+const NOWHERE: Pick<CaseResult, 'got' | 'by'> = { got: 'hidden', by: [] };
+
+/** What a caller meets: the tool as if it were not there, a refusal, or the call. A fault is a refusal. */
+export function outcomeOf(
+  set: PolicySet,
+  principal: Principal,
+  tool: PolicyResource,
+  given: JsonObject,
+): { readonly got: Expected; readonly by: readonly string[]; readonly decision: Decision | null; readonly detail: string | null } {
+  const discovered = set.decide(principal, 'discover', tool);
+  if (!discovered.ok || discovered.value.effect !== 'allow')
+    return {
+      got: 'hidden',
+      by: discovered.ok ? discovered.value.policies : [],
+      decision: discovered.ok ? discovered.value : null,
+      detail: discovered.ok ? null : (discovered.detail ?? null),
+    };
+  const called = set.decide(principal, 'call', tool);
+  if (called.ok && called.value.effect !== 'conditional')
+    return { got: called.value.effect, by: called.value.policies, decision: called.value, detail: null };
+  const judged = set.judge(principal, tool, given);
+  if (!judged.ok) return { got: 'deny', by: [], decision: null, detail: judged.detail ?? judged.reason };
+  const { decision } = judged.value;
+  return { got: decision.effect === 'allow' ? 'allow' : 'deny', by: decision.policies, decision, detail: null };
+}
+
+const principalOf = (id: string, { roles, scopes = EVERYWHERE, methods }: TablePrincipal): Principal => ({
+  tenant: TENANT as TenantId,
+  id: id as PrincipalId,
+  name: id,
+  roles,
+  scopes,
+  credential: { kind: 'api_key', id: 'table' as KeyId, expiresAt: Number.MAX_SAFE_INTEGER, methods: methods ?? null },
+});
