@@ -15,7 +15,7 @@ const ERAS: readonly Era[] = ['legacy', 'modern'];
 const SIZES: readonly SizeOption[] = ['small', '16k', '16k-text', '16k-records'];
 
 const USAGE = `npm run bench -- [--quick] [--era legacy|modern] [--c 1,16,64] [--size small,16k,16k-text,16k-records]
-  [--seconds N] [--rounds N] [--rate 500] [--no-rate] [--sse] [--data DIR] [--json] [--sallyport COMMAND | --stand-in]`;
+  [--seconds N] [--rounds N] [--rate 500] [--no-rate] [--sse] [--data DIR] [--postgres] [--json] [--sallyport COMMAND | --stand-in]`;
 
 class Usage extends Error {}
 
@@ -45,6 +45,7 @@ const readOptions = () => {
         'no-rate': { type: 'boolean', default: false },
         sse: { type: 'boolean', default: false },
         data: { type: 'string' },
+        postgres: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         sallyport: { type: 'string' },
         'stand-in': { type: 'boolean', default: false },
@@ -72,7 +73,7 @@ const planOf = (options: Options): Plan => {
 const commandOf = (options: Options): readonly string[] | null => {
   if (options['stand-in']) return null;
   if (options.sallyport !== undefined) return options.sallyport.split(' ').filter((word) => word !== '');
-  return [process.execPath, fileURLToPath(new URL('sallyport.ts', import.meta.url))];
+  return [process.execPath, fileURLToPath(new URL('sallyport.ts', import.meta.url)), ...(options.postgres ? ['--postgres'] : [])];
 };
 
 /** The data directory stands on the disk of the working tree: a temporary folder may be memory, where a sync costs nothing. */

@@ -7,8 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { request } from 'undici';
+import { SecretString } from '../packages/gateway/src/base/secret-string.ts';
 import type { RunningGateway, StartOptions } from '../packages/gateway/src/contracts/running.ts';
 import { startGateway } from '../packages/gateway/src/main.ts';
+import { type PostgresServer, startPostgres } from '../packages/gateway/test/fixtures/postgres-server.ts';
 import { announce } from './announce.ts';
 import { TOOL_COUNT, toolName } from './answer.ts';
 
@@ -17,7 +19,14 @@ const KEY_COUNT = 200;
 const PER_MINUTE = 1_000_000;
 const A_DAY_MS = 86_400_000;
 
-const { values: options } = parseArgs({ options: { upstream: { type: 'string' }, data: { type: 'string' }, era: { type: 'string' } } });
+const { values: options } = parseArgs({
+  options: {
+    upstream: { type: 'string' },
+    data: { type: 'string' },
+    era: { type: 'string' },
+    postgres: { type: 'boolean', default: false },
+  },
+});
 
 const required = (name: 'upstream' | 'data'): string => {
   const value = options[name];
@@ -47,7 +56,8 @@ const report = (event: string, fields?: object): void => {
   process.stderr.write(`sallyport: ${event} ${JSON.stringify(fields ?? {})}\n`);
 };
 
-const startOptions = (data: string): StartOptions => ({
+const startOptions = (data: string, storage: Pick<StartOptions, 'storage'>): StartOptions => ({
+  ...storage,
   data,
   port: 0,
   adminPort: 0,
@@ -83,14 +93,22 @@ const makeKeys = async (admin: string, adminKey: string): Promise<readonly strin
   return keys;
 };
 
-const endWith = (running: RunningGateway): void => {
-  process.once('SIGTERM', () => void running.stop().finally(() => process.exit(0)));
+const endWith = (running: RunningGateway, server: PostgresServer | null): void => {
+  const end = async (): Promise<void> => {
+    await running.stop();
+    await server?.stop();
+  };
+  process.once('SIGTERM', () => void end().finally(() => process.exit(0)));
 };
 
-const started = await startGateway(startOptions(join(required('data'), 'sallyport')));
+/** State and journal on a PostgreSQL of its own, on this machine: it takes its share of the same cores. */
+const server = options.postgres ? await startPostgres() : null;
+const storage: Pick<StartOptions, 'storage'> =
+  server === null ? {} : { storage: { kind: 'postgres', url: new SecretString(await server.database()) } };
+const started = await startGateway(startOptions(join(required('data'), 'sallyport'), storage));
 if (!started.ok) throw new Error(`${started.reason} ${started.detail ?? ''}`);
 const running = started.value;
 const adminKey = readFileSync(running.adminKeyFile, 'utf8').trim();
 const keys = await makeKeys(running.adminUrl, adminKey);
-endWith(running);
+endWith(running, server);
 announce({ mcp: running.mcpUrl, keys, admin: running.adminUrl, adminKey });

@@ -133,7 +133,7 @@ const TELLINGS = {
 
   'audit.journal_unavailable': tell(
     503,
-    'The audit journal cannot be written, so nothing is done. Free disk space or mend the data directory, then start again.',
+    'The audit journal cannot be written, so nothing is done. Free disk space, mend the data directory and start again, or see to PostgreSQL.',
   ),
   'audit.journal_poisoned': tell(
     503,

@@ -14,6 +14,8 @@ type Applied = Promise<Result<Snapshot, Reason>>;
 export interface Applier {
   /** Reads what is stored, keeps it as a version, builds a snapshot of it and puts it in force. Where it fails the one before stays. */
   (by?: Authorship): Applied;
+  /** Puts in force what another gateway changed, which keeps it as a version itself. */
+  follow(): Applied;
   /** Takes what is stored as it is, whoever changed it. */
   accept(by: Authorship): Applied;
   /** Does something of the kind alone: an older state never overtakes a newer one. */
@@ -31,6 +33,7 @@ export function applier(rooms: Rooms): Applier {
   };
   return Object.assign((by: Authorship = GATEWAY) => alone(() => apply(rooms, by)), {
     alone,
+    follow: () => alone(() => follow(rooms)),
     accept: (by: Authorship) => alone(() => accept(rooms, by)),
   });
 }
@@ -38,6 +41,15 @@ export function applier(rooms: Rooms): Applier {
 async function apply(rooms: Rooms, by: Authorship): Applied {
   const standing = await checkStanding(rooms);
   return standing.ok ? applyFrom(rooms, standing.value, by) : standing;
+}
+
+async function follow(rooms: Rooms): Applied {
+  const standing = await checkStanding(rooms);
+  if (!standing.ok) return standing;
+  const read = await readStored(rooms);
+  if (!read.ok) return read;
+  const prepared = await prepareSnapshot(rooms, rooms.configured.current(), read.value.state);
+  return prepared.ok ? success(prepared.value()) : prepared;
 }
 
 async function accept(rooms: Rooms, by: Authorship): Applied {

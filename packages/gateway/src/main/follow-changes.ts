@@ -96,7 +96,7 @@ class Renewal {
   async #renew(): Promise<void> {
     const { apply, log } = this.#parts;
     try {
-      const applied = await apply();
+      const applied = await apply.follow();
       if (applied.ok) return;
       log.error('config.snapshot.stale', { reason: applied.reason, detail: applied.detail ?? null });
     } catch (error) {

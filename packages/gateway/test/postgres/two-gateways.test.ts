@@ -89,7 +89,7 @@ describe('two gateways on one PostgreSQL', () => {
 
   test('a server that one registers is called on the other, and is gone there when it is removed', { timeout: SLOW }, async () => {
     const key = await a.key({ name: 'caller', roles: ['reader'] });
-    expect((await a.admin('POST', '/servers', toolServer('added'))).status).toBe(201);
+    expect(await a.admin('POST', '/servers', toolServer('added'))).toMatchObject({ status: 201, body: { id: 'added' } });
     await expect.poll(() => tools(on(b, key.text)), WITHIN_A_SECOND).toContain('added__echo');
     const told = await modern(on(b, key.text), 2, 'tools/call', { name: 'added__echo', arguments: { text: 'over there' } });
     expect(textOf(told)).toContain('over there');
@@ -100,16 +100,34 @@ describe('two gateways on one PostgreSQL', () => {
   test('a grant that one gives holds on the other, and ends there when it is taken back', async () => {
     const key = await b.key({ name: 'granted', roles: ['reader'] });
     const given = await a.admin('POST', '/grants', { principal: key.principal, tool: 'local__destructive_0' });
-    expect(given.status).toBe(201);
+    expect(given).toMatchObject({ status: 201, body: { tool: 'local__destructive_0' } });
     await expect.poll(() => tools(on(b, key.text)), WITHIN_A_SECOND).toContain('local__destructive_0');
     expect((await a.admin('DELETE', `/grants/${String(given.body['id'])}`)).status).toBe(200);
     await expect.poll(() => tools(on(b, key.text)), WITHIN_A_SECOND).not.toContain('local__destructive_0');
   });
 
+  test('what was changed while the listening connection was cut holds once it is back', async () => {
+    const [kept, ended] = [await a.key({ name: 'kept', roles: ['reader'] }), await a.key({ name: 'ended', roles: ['reader'] })];
+    expect([await status(b, kept.text), await status(b, ended.text)]).toEqual([200, 200]);
+    const client = new pg.Client(url);
+    await client.connect();
+    // In one transaction: the notice goes to nobody who listens.
+    await client.query(`begin;
+      select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name like '% listener';
+      update api_key set revoked_at = 1, holds_name = 0 where id = '${ended.id}';
+      commit`);
+    await client.end();
+    await expect.poll(() => status(b, ended.text), WITHIN_A_SECOND).toBe(401);
+    expect(await status(b, kept.text)).toBe(200);
+  });
+
   test('what both answer stands in one log, which either shows whole and verifies', async () => {
     const key = await a.key({ name: 'logged', roles: ['reader'] });
-    for (const gateway of [a, b, a, b])
-      await modern(on(gateway, key.text), 1, 'tools/call', { name: 'local__echo', arguments: { text: 'one log' } });
+    for (const gateway of [a, b, a, b]) {
+      const told = await modern(on(gateway, key.text), 1, 'tools/call', { name: 'local__read_0', arguments: {} });
+      expect(told.message?.['result'], told.body).toMatchObject({ content: expect.anything() });
+      expect(told.body).not.toContain('(ref ');
+    }
     const read = async (gateway: SharedGateway) =>
       ((await gateway.admin('GET', `/log?limit=20&principal=${key.principal}`)).body['items'] as readonly JsonObject[]).map(
         ({ index }) => index,

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
 import { equalInConstantTime } from '../../base/bytes.ts';
 import type { Clock } from '../../base/clock.ts';
-import type { TenantId } from '../../base/ids.ts';
+import { type TenantId, ulidTime } from '../../base/ids.ts';
 import { failure, type Result, success } from '../../base/result.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { ConfigReason } from '../../contracts/reasons/config.ts';
@@ -56,7 +56,12 @@ export async function openVersions(deps: {
   if (!migrated.ok) return migrated;
   const store = openVersionStore(deps.storage);
   const keys = keyedBy(deps.mac);
-  return success({ ...historyOf(store, keys, deps.clock), ...notesOf(store, keys) });
+  return success({ ...historyOf(store, keys, deps.clock), ...notesOf(store, keys, deps) });
+}
+
+interface NoteDeps {
+  readonly storage: Storage;
+  readonly clock: Clock;
 }
 
 interface Keys {
@@ -107,24 +112,34 @@ function historyOf(store: VersionStore, keys: Keys, clock: Clock): History {
   };
 }
 
-const notesOf = (store: VersionStore, keys: Keys): Pick<Versions, 'touch' | 'touched' | 'forget'> => ({
-  touch: async (tenant, name) => {
-    const head = await store.newest(tenant);
-    if (!head.ok) return head;
-    const hash = head.value?.hash ?? '';
-    return store.touch(tenant, { name, head: hash, mac: keys.note(tenant, hash, name) });
-  },
-  touched: async (tenant) => {
-    const notes = await store.touched(tenant);
-    if (!notes.ok || notes.value.length === 0) return notes;
-    const recent = await store.list(tenant, { before: 0, limit: NOTE_LIVES });
-    if (!recent.ok) return recent;
-    // An old note that was copied back would permit what it permitted once.
-    const heads = new Set([...(recent.value.length < NOTE_LIVES ? [''] : []), ...recent.value.map(({ hash }) => hash)]);
-    const real = notes.value.filter(({ name, head, mac }) => heads.has(head) && isEqual(mac, keys.note(tenant, head, name)));
-    return success(real.map(({ id, name }) => ({ id, name })));
-  },
-  forget: (tenant, ids) => store.forget(tenant, ids),
-});
+/** Longer than anything takes that is noted: a note that is older was left by a gateway that is gone. */
+const NOTE_MS = 300_000;
+
+function notesOf(store: VersionStore, keys: Keys, { storage, clock }: NoteDeps): Pick<Versions, 'touch' | 'touched' | 'forget'> {
+  const own = new Set<string>();
+  // Another gateway on the database may be between its note and its change: only it, or time, takes the note back.
+  const isOurs = (id: string): boolean => storage.engine === 'sqlite' || own.delete(id) || (ulidTime(id) ?? 0) < clock.now() - NOTE_MS;
+  return {
+    touch: async (tenant, name) => {
+      const head = await store.newest(tenant);
+      if (!head.ok) return head;
+      const hash = head.value?.hash ?? '';
+      const noted = await store.touch(tenant, { name, head: hash, mac: keys.note(tenant, hash, name) });
+      if (noted.ok) own.add(noted.value);
+      return noted;
+    },
+    touched: async (tenant) => {
+      const notes = await store.touched(tenant);
+      if (!notes.ok || notes.value.length === 0) return notes;
+      const recent = await store.list(tenant, { before: 0, limit: NOTE_LIVES });
+      if (!recent.ok) return recent;
+      // An old note that was copied back would permit what it permitted once.
+      const heads = new Set([...(recent.value.length < NOTE_LIVES ? [''] : []), ...recent.value.map(({ hash }) => hash)]);
+      const real = notes.value.filter(({ name, head, mac }) => heads.has(head) && isEqual(mac, keys.note(tenant, head, name)));
+      return success(real.map(({ id, name }) => ({ id, name })));
+    },
+    forget: (tenant, ids) => store.forget(tenant, ids.filter(isOurs)),
+  };
+}
 
 const isEqual = (a: string, b: string): boolean => equalInConstantTime(Buffer.from(a), Buffer.from(b));
