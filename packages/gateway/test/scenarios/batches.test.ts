@@ -74,6 +74,7 @@ describe('a batch of 2025-03-26 [R4-27 partial: tasks, and rows of other transpo
         'resolve-target',
         'authorize',
         'validate-arguments',
+        'authorize-arguments',
       ]);
     }
   });
