@@ -18,6 +18,6 @@ export { type Mistake, type Mistakes, placeOf, sayMistake, tellMistake } from '.
 export { movedListeners } from './moved-listeners.ts';
 export { openSnapshots, type Snapshots } from './snapshots.ts';
 export { contentOf, grantName, type StoredState, serversOwned, storedContent } from './versions/content.ts';
-export { type Authorship, openVersions, type Versions } from './versions/open-versions.ts';
+export { type Authorship, type Note, openVersions, type Versions } from './versions/open-versions.ts';
 export { effectsIn, fileOf, type RestorableServer, storedIn } from './versions/restore.ts';
 export { type Change, differences, type Version, type VersionFacts } from './versions/version.ts';

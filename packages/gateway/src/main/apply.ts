@@ -6,7 +6,7 @@ import type { Reason } from '../contracts/reasons/index.ts';
 import type { Snapshot } from '../contracts/snapshot.ts';
 import type { RegistryState } from '../registry/index.ts';
 import { revealed } from './configured.ts';
-import { checkStanding, nextVersion, readStored, type Standing } from './history.ts';
+import { checkStanding, endedOf, nextVersion, readStored, type Standing } from './history.ts';
 import { type Rooms, TENANT } from './rooms.ts';
 
 type Applied = Promise<Result<Snapshot, Reason>>;
@@ -57,7 +57,7 @@ async function accept(rooms: Rooms, by: Authorship): Applied {
   if (!notes.ok) return notes;
   const newest = await rooms.versions.newest(TENANT);
   if (!newest.ok) return newest;
-  const applied = await applyFrom(rooms, { newest: newest.value, notes: notes.value.map(({ id }) => id) }, by);
+  const applied = await applyFrom(rooms, { newest: newest.value, notes: endedOf(notes.value) }, by);
   if (applied.ok) rooms.told.outside = '';
   return applied;
 }

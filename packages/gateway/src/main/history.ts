@@ -5,6 +5,7 @@ import {
   type Configuration,
   contentOf,
   differences,
+  type Note,
   type StoredState,
   storedContent,
   type Version,
@@ -32,7 +33,7 @@ const TRIES = 4;
 
 export interface Standing {
   readonly newest: Version | null;
-  /** Notes of changes that the next version covers. */
+  /** Notes of changes that were over before the state was read: the next version covers them. */
   readonly notes: readonly string[];
 }
 
@@ -50,11 +51,13 @@ export async function checkStanding(rooms: Rooms, read = () => readStored(rooms)
     if (!newest.ok) return newest;
     const foreign =
       newest.value === null ? [] : foreignChanges(newest.value, storedContent(current.value.stored, rooms.keyed), notes.value);
-    if (foreign.length === 0) return success({ newest: newest.value, notes: notes.value.map(({ id }) => id) });
+    if (foreign.length === 0) return success({ newest: newest.value, notes: endedOf(notes.value) });
     if (attempt >= TRIES) return changedOutside(rooms, foreign);
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }
 }
+
+export const endedOf = (notes: readonly Note[]): readonly string[] => notes.filter(({ ended }) => ended).map(({ id }) => id);
 
 function foreignChanges({ content }: Version, stored: JsonValue, notes: readonly { readonly name: string }[]): readonly Change[] {
   const covered = (key: string): boolean => notes.some(({ name }) => key === name || key.startsWith(`${name}.`));

@@ -113,12 +113,18 @@ async function putGrants({ grants }: Rooms, wanted: readonly Given[], author: st
     grants.add({ tenant: TENANT, principal: principal as PrincipalId, tool, by: author as PrincipalId });
   for (const one of held.value.filter((grant) => !has(wanted, grant))) {
     const removed = await grants.remove(TENANT, one.id);
-    if (!removed.ok) return await undo(), removed;
+    if (!removed.ok) {
+      await undo();
+      return removed;
+    }
     undone.push(() => add(one));
   }
   for (const one of wanted.filter((grant) => !has(held.value, grant))) {
     const added = await add(one);
-    if (!added.ok) return await undo(), added;
+    if (!added.ok) {
+      await undo();
+      return added;
+    }
     undone.push(() => grants.remove(TENANT, added.value.id));
   }
   return success(undo);

@@ -37,5 +37,10 @@ const noter =
   (versions: Versions) =>
   async <T>(name: string, work: () => Promise<T>): Promise<T | Failure<'storage.unavailable'>> => {
     const noted = await versions.touch(DEFAULT_TENANT, name);
-    return noted.ok ? work() : failure('storage.unavailable', noted.detail ?? noted.reason);
+    if (!noted.ok) return failure('storage.unavailable', noted.detail ?? noted.reason);
+    try {
+      return await work();
+    } finally {
+      versions.ended(noted.value);
+    }
   };

@@ -37,14 +37,23 @@ export interface Versions {
   addWithin(transaction: Transaction<unknown>, tenant: TenantId, version: Version): Promise<void>;
   /** Walks the whole chain: `config.history_damaged` where a version was changed, taken away or put in. The number of versions otherwise. */
   verify(tenant: TenantId): Answer<number>;
-  /** Notes durably that something of this name is about to change. The function takes the note back. */
+  /** Notes durably that something of this name is about to change. The change is over with `ended`, made or not. */
   touch(tenant: TenantId, name: string): Answer<string>;
+  ended(id: string): void;
   /** Names that may differ from the newest version; notes that nobody with our key made do not count. */
-  touched(tenant: TenantId): Answer<readonly { readonly id: string; readonly name: string }[]>;
+  touched(tenant: TenantId): Answer<readonly Note[]>;
+  /** Once a version covers what they note. */
   forget(tenant: TenantId, ids: readonly string[]): Promise<Result<void, StorageReason>>;
 }
 
-/** For how many versions a note holds. */
+export interface Note {
+  readonly id: string;
+  readonly name: string;
+  /** Whatever is read after this holds the change; until then the change may still come, and the note has to stay. */
+  readonly ended: boolean;
+}
+
+/** For how many versions the note of a gateway that is gone holds. */
 const NOTE_LIVES = 16;
 
 export async function openVersions(deps: {
@@ -115,30 +124,40 @@ function historyOf(store: VersionStore, keys: Keys, clock: Clock): History {
 /** Longer than anything takes that is noted: a note that is older was left by a gateway that is gone. */
 const NOTE_MS = 300_000;
 
-function notesOf(store: VersionStore, keys: Keys, { storage, clock }: NoteDeps): Pick<Versions, 'touch' | 'touched' | 'forget'> {
-  const own = new Set<string>();
+function notesOf(store: VersionStore, keys: Keys, { storage, clock }: NoteDeps): Pick<Versions, 'touch' | 'ended' | 'touched' | 'forget'> {
+  /** Ours, by id: whether the change is over. */
+  const own = new Map<string, boolean>();
   // Another gateway on the database may be between its note and its change: only it, or time, takes the note back.
-  const isOurs = (id: string): boolean => storage.engine === 'sqlite' || own.delete(id) || (ulidTime(id) ?? 0) < clock.now() - NOTE_MS;
+  const left = (id: string): boolean => storage.engine === 'sqlite' || (ulidTime(id) ?? 0) < clock.now() - NOTE_MS;
   return {
     touch: async (tenant, name) => {
       const head = await store.newest(tenant);
       if (!head.ok) return head;
       const hash = head.value?.hash ?? '';
       const noted = await store.touch(tenant, { name, head: hash, mac: keys.note(tenant, hash, name) });
-      if (noted.ok) own.add(noted.value);
+      if (noted.ok) own.set(noted.value, false);
       return noted;
+    },
+    ended: (id) => {
+      if (own.has(id)) own.set(id, true);
     },
     touched: async (tenant) => {
       const notes = await store.touched(tenant);
-      if (!notes.ok || notes.value.length === 0) return notes;
+      if (!notes.ok) return notes;
       const recent = await store.list(tenant, { before: 0, limit: NOTE_LIVES });
       if (!recent.ok) return recent;
-      // An old note that was copied back would permit what it permitted once.
+      // An old note that was copied back would permit what it permitted once. One of ours that is open cannot be: we made it.
       const heads = new Set([...(recent.value.length < NOTE_LIVES ? [''] : []), ...recent.value.map(({ hash }) => hash)]);
-      const real = notes.value.filter(({ name, head, mac }) => heads.has(head) && isEqual(mac, keys.note(tenant, head, name)));
-      return success(real.map(({ id, name }) => ({ id, name })));
+      const real = notes.value.filter(
+        ({ id, name, head, mac }) => (own.has(id) || heads.has(head)) && isEqual(mac, keys.note(tenant, head, name)),
+      );
+      return success(real.map(({ id, name }) => ({ id, name, ended: own.get(id) ?? left(id) })));
     },
-    forget: (tenant, ids) => store.forget(tenant, ids.filter(isOurs)),
+    forget: async (tenant, ids) => {
+      const forgotten = await store.forget(tenant, ids);
+      if (forgotten.ok) for (const id of ids) own.delete(id);
+      return forgotten;
+    },
   };
 }
 
