@@ -1,8 +1,8 @@
 import { type BadInput, META } from './bad-stand.ts';
 
-// Written out, so that a method which becomes reachable without a decision is found here.
-const COMING_LEGACY = ['tasks/get', 'tasks/result', 'tasks/list', 'tasks/cancel'];
-const COMING_MODERN = ['tasks/get', 'tasks/cancel', 'tasks/update'];
+/** About a task that nobody began: one answer, whoever else has tasks. */
+const OF_NO_TASK_LEGACY = ['tasks/get', 'tasks/result', 'tasks/cancel'];
+const OF_NO_TASK_MODERN = ['tasks/get', 'tasks/cancel', 'tasks/update'];
 /** Of the other era, of servers, of nobody. */
 const UNKNOWN_LEGACY = [
   'server/discover',
@@ -25,7 +25,7 @@ const UNKNOWN_MODERN = [
   'constructor',
 ];
 
-const NAMED = '"name":"x","uri":"x://y","taskId":"x"';
+const NAMED = '"name":"x","uri":"x://y","taskId":"x","inputResponses":{}';
 const NAME_OF = new Map(
   Object.entries({
     'tasks/get': 'x',
@@ -46,6 +46,8 @@ const legacy =
     reason,
   });
 
+const ofNoTask = (bad: BadInput): BadInput => ({ ...bad, status: 200, code: -32602 });
+
 const modern =
   (reason: string) =>
   (method: string): BadInput => ({
@@ -60,8 +62,8 @@ const modern =
   });
 
 export const BAD_METHODS: readonly BadInput[] = [
-  ...COMING_LEGACY.map(legacy('protocol.method_not_built')),
+  ...OF_NO_TASK_LEGACY.map(legacy('gateway.unknown_task')).map(ofNoTask),
   ...UNKNOWN_LEGACY.map(legacy('protocol.unknown_method')),
-  ...COMING_MODERN.map(modern('protocol.method_not_built')),
+  ...OF_NO_TASK_MODERN.map(modern('gateway.unknown_task')).map(ofNoTask),
   ...UNKNOWN_MODERN.map(modern('protocol.unknown_method')),
 ];
