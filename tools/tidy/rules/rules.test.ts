@@ -142,7 +142,7 @@ describe('contracts', () => {
       ['a function', `${SRC}/contracts/a.ts`, 'export function f() {}'],
       ['a constant', `${SRC}/contracts/a.ts`, 'export const x = 1;'],
       ['a value import', `${SRC}/contracts/a.ts`, `import { x } from '../base/x.ts';`],
-      ['701 lines', `${SRC}/contracts/a.ts`, 'type X = 1;\n'.repeat(701)],
+      ['1401 lines', `${SRC}/contracts/a.ts`, 'type X = 1;\n'.repeat(1401)],
     ],
     [['types', `${SRC}/contracts/a.ts`, `import type { X } from '../base/x.ts';\nexport interface A { x: X }\nexport type B = A;`]],
   );
