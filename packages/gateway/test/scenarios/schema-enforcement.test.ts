@@ -35,13 +35,17 @@ function send(caller: Caller, revision: Spoken, message: JsonValue): Promise<Tol
 }
 
 /** What is wrong with how an invalid message was answered; null when nothing is. */
-function wrongWith(message: JsonValue, { status, body, message: answer }: Told): string | null {
+function wrongWith(revision: Spoken, message: JsonValue, { status, body, message: answer }: Told): string | null {
   const isNotification = typeof message === 'object' && message !== null && 'method' in message && !('id' in message);
-  const error = answer?.['error'] as JsonObject | undefined;
-  const code = Number(error?.['code']);
-  // A name that is no text cannot be told in a header: that the header is missing is told first, with the code of that revision.
-  const fits = code === -32600 || code === -32602 || (code === -32020 && status === 400);
-  if (fits && 'error' in (answer ?? {})) return null;
+  // A list is a batch in the one revision that has them: each member has its own answer (JSON-RPC 2.0 section 6).
+  const isBatch = revision === '2025-03-26' && Array.isArray(message) && message.length > 0 && body.startsWith('[');
+  const answers: readonly (JsonObject | null)[] = isBatch ? (JSON.parse(body) as JsonObject[]) : [answer];
+  const fits = (each: JsonObject | null): boolean => {
+    const code = Number((each?.['error'] as JsonObject | undefined)?.['code']);
+    // A name that is no text cannot be told in a header: that the header is missing is told first, with the code of that revision.
+    return code === -32600 || code === -32602 || (code === -32020 && status === 400);
+  };
+  if (answers.every(fits) && (!isBatch || answers.length === message.length)) return null;
   return isNotification && status === 202 && body === '' ? null : `${status} ${body.slice(0, 160)}`;
 }
 
@@ -67,7 +71,7 @@ describe('schema enforcement [R2-042]', () => {
       const next = invalid.values();
       const work = async (): Promise<void> => {
         for (const message of next) {
-          const found = wrongWith(message, await send(speaker, revision, message));
+          const found = wrongWith(revision, message, await send(speaker, revision, message));
           if (found !== null) wrong.push(`${JSON.stringify(message)}: ${found}`);
         }
       };
