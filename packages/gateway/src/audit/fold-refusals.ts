@@ -84,8 +84,10 @@ class Fold implements RefusalFold {
     const overflow = !this.#windows.has(`${log}\n${key}`) && this.#windows.size >= (this.#deps.maxKeys ?? DEFAULT_KEYS);
     const name = `${log}\n${overflow ? OVERFLOW_KEY : key}`;
     const known = this.#windows.get(name);
-    if (known !== undefined) return known;
-    const endsAt = this.#deps.clock.monotonic() + MINUTE_MS;
+    const now = this.#deps.clock.monotonic();
+    // One that is over and has nothing to count needs no sweep to make room for the next.
+    if (known !== undefined && (known.endsAt > now || known.folded > 0)) return known;
+    const endsAt = now + MINUTE_MS;
     const window: Window = { log, overflow, endsAt, recorded: 0, folded: 0, sample: null, reason: undefined };
     this.#windows.set(name, window);
     return window;
