@@ -37,21 +37,23 @@ export interface PipelineDeps {
  * The line (DESIGN section 4). Guards run on every message, in this order, and each adds a fact; a row that is missing or too early does
  * not compile. Screens run on calls, on the columns that are marked:
  *
- *                        initialize  discover  list  call  log-level  listen  stream  notification
- *   limit-address            x          x       x     x        x         x       x          x
- *   door                     x          x       x     x        x         x       x          x
- *   authenticate             x          x       x     x        x         x       x          x
- *   frame                    x          x       x     x        x         x       x          x
- *   limit-rate               x          x       x     x        x         x       x          x
- *   resolve-target           x          x       x     x        x         x       x          x
- *   authorize                x          x     filter  x        x         x       x          x
- *   validate-arguments                                x
- *   authorize-arguments                               x
- *   inspect-arguments                                 x
- *   (journal: intent, forward)                        x
- *   validate-result                                   x
- *   inspect-result                                    x
- *   (journal: outcome)                                x
+ *                        initialize  ping  discover  list  call get read complete subscribe task  log-level  listen  stream end  notification answer
+ *   limit-address            x         x       x       x                 x                            x         x        x            x
+ *   door                     x         x       x       x                 x                            x         x        x            x
+ *   authenticate             x         x       x       x                 x                            x         x        x            x
+ *   frame                    x         x       x       x                 x                            x         x        x            x
+ *   limit-rate               x         x       x       x                 x                            x         x        x            x
+ *   resolve-target           x         x       x       x                 x                            x         x        x            x
+ *   authorize                x         x       x     filter              x                            x         x        x            x
+ *   validate-arguments                                                   x
+ *   authorize-arguments                                                  x
+ *   inspect-arguments                                                    x
+ *   (journal: intent, forward)                                           x
+ *   validate-result                                                      x
+ *   inspect-result                                                       x
+ *   (journal: outcome)                                                   x
+ *
+ * What a server asks of a client has a line of its own, with the roles swapped: `reverse/ask-line.ts`.
  */
 export function guardsOf(deps: PipelineDeps): Line {
   return lineOf(

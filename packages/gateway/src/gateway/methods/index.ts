@@ -13,7 +13,7 @@ import { setLevel } from './set-level.ts';
 import { forwardTask } from './task.ts';
 import type { Handler } from './works.ts';
 
-/** What happens once every guard has passed, by class. A class without a handler cannot be framed yet: its methods are marked as coming. */
+/** What happens once every guard has passed, by class. A class without a handler is answered as an unknown method. */
 export const HANDLERS: Readonly<Partial<Record<LineClass, Handler>>> = {
   initialize,
   ping,
