@@ -120,13 +120,28 @@ export function versionStoreContract(engine: string, openBackend: OpenBackend): 
     test('notes of changes count while their version is recent, and only those that we made', async () => {
       const tenant = tenantOf();
       await add(tenant, { n: 0 });
-      const noted = await versions.touch(tenant, 'grants.a b');
+      const gone = await openVersions({ storage, clock: systemClock, mac: createHmacMac() });
+      if (!gone.ok) throw new Error(gone.detail);
+      const noted = await gone.value.touch(tenant, 'grants.a b');
       expect(await versions.touched(tenant)).toMatchObject({ ok: true, value: [{ name: 'grants.a b' }] });
       await store.touch(tenant, { name: 'servers.evil', head: '', mac: 'ab'.repeat(32) });
       expect(await versions.touched(tenant)).toMatchObject({ ok: true, value: [{ name: 'grants.a b' }] });
       for (let n = 1; n <= 20; n++) await add(tenant, { n });
       expect(await versions.touched(tenant)).toEqual({ ok: true, value: [] });
       if (noted.ok) expect(await versions.forget(tenant, [noted.value])).toMatchObject({ ok: true });
+    });
+
+    test('a note of a change that is under way outlives any number of versions, and has ended only when the change has', async () => {
+      const tenant = tenantOf();
+      await add(tenant, { n: 0 });
+      const noted = await versions.touch(tenant, 'servers.slow');
+      if (!noted.ok) throw new Error(noted.detail);
+      for (let n = 1; n <= 20; n++) await add(tenant, { n });
+      expect(await versions.touched(tenant)).toMatchObject({ ok: true, value: [{ name: 'servers.slow', ended: false }] });
+      versions.ended(noted.value);
+      expect(await versions.touched(tenant)).toMatchObject({ ok: true, value: [{ name: 'servers.slow', ended: true }] });
+      expect(await versions.forget(tenant, [noted.value])).toMatchObject({ ok: true });
+      expect(await versions.touched(tenant)).toEqual({ ok: true, value: [] });
     });
   });
 }
