@@ -11,18 +11,27 @@ export interface StoredWindow {
   readonly version: number;
 }
 
+/** A window to put in place of the version that it was made from. */
+export interface Put {
+  readonly principal: string;
+  readonly rate: Rate;
+  readonly window: StoredWindow;
+}
+
 type Stored<T> = Promise<Result<T, StorageReason>>;
 
 export interface BudgetStore {
   /** Milliseconds of the clock that windows are kept by, as far as this store knows it: the server's, or further where a window is. */
   now(): Stored<number>;
-  /** Puts a window in place of the version that it was made from. @returns null, or what stands there instead */
-  put(principal: string, rate: Rate, window: StoredWindow): Stored<StoredWindow | null>;
+  /** Puts windows of different principals at once. @returns for each of them null, or what stands there instead. */
+  put(puts: readonly Put[]): Stored<readonly (StoredWindow | null)[]>;
   /** Removes windows that were not touched since. */
   forget(before: number): Stored<number>;
 }
 
 interface Row {
+  readonly principal: string;
+  readonly rate: string;
   readonly state: string;
   readonly version: number;
 }
@@ -30,18 +39,40 @@ interface Row {
 /** A window that was kept for another rate begins anew, as it does in one gateway. */
 const rateText = ({ base, burst }: Rate): string => `${base}+${burst}`;
 
-const PUT = `insert into rate_window (tenant, principal, rate, state, version, seen_at) values ($1, $2, $3, $4, 1, $6)
-  on conflict (tenant, principal, rate) do update set state = excluded.state, version = rate_window.version + 1, seen_at = excluded.seen_at
-  where rate_window.version = $5::bigint returning version`;
+const PUT = `insert into rate_window as kept (tenant, principal, rate, state, version, seen_at)
+  select $1, r.principal, r.rate, r.state, r.version + 1, r.seen_at
+  from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[]) as r(principal, rate, state, version, seen_at)
+  on conflict (tenant, principal, rate) do update set state = excluded.state, version = excluded.version, seen_at = excluded.seen_at
+  where kept.version = excluded.version - 1 returning principal, rate`;
+const READ = `select principal, rate, state, version from rate_window
+  where tenant = $1 and (principal, rate) in (select * from unnest($2::text[], $3::text[]))`;
+
+const nameOf = ({ principal, rate }: Pick<Row, 'principal' | 'rate'>): string => `${principal} ${rate}`;
+const nameOfPut = ({ principal, rate }: Put): string => nameOf({ principal, rate: rateText(rate) });
+const column = <T>(puts: readonly Put[], read: (put: Put) => T): readonly T[] => puts.map(read);
 
 export function openBudgetStore(database: Connections, tenant: TenantId): BudgetStore {
-  const read = async (principal: string, rate: Rate): Promise<StoredWindow> => {
-    const text = 'select state, version from rate_window where tenant = $1 and principal = $2 and rate = $3';
-    const { rows } = await database.query<Row>({ name: 'rate-read', text, values: [tenant, principal, rateText(rate)] });
-    const [row] = rows;
-    return row === undefined
-      ? { state: emptyWindow(rate, 0), version: 0 }
-      : { state: JSON.parse(row.state) as WindowState, version: row.version };
+  /** Whose row was as it was known, or was not there: one that was forgotten meanwhile is put anew. */
+  const write = async (puts: readonly Put[]): Promise<ReadonlySet<string>> => {
+    // Rows are taken in one order by every gateway, so that no two wait for each other.
+    const sorted = puts.filter(({ window }) => window.version >= 0).sort((a, b) => (nameOfPut(a) < nameOfPut(b) ? -1 : 1));
+    if (sorted.length === 0) return new Set();
+    const values = [
+      tenant,
+      column(sorted, ({ principal }) => principal),
+      column(sorted, ({ rate }) => rateText(rate)),
+      column(sorted, ({ window }) => JSON.stringify(window.state)),
+      column(sorted, ({ window }) => window.version),
+      column(sorted, ({ window }) => Math.ceil(window.state.seenAt)),
+    ];
+    const { rows } = await database.query<Pick<Row, 'principal' | 'rate'>>({ name: 'rate-put', text: PUT, values });
+    return new Set(rows.map(nameOf));
+  };
+  const read = async (puts: readonly Put[]): Promise<ReadonlyMap<string, StoredWindow>> => {
+    if (puts.length === 0) return new Map();
+    const values = [tenant, column(puts, ({ principal }) => principal), column(puts, ({ rate }) => rateText(rate))];
+    const { rows } = await database.query<Row>({ name: 'rate-read', text: READ, values });
+    return new Map(rows.map((row) => [nameOf(row), { state: JSON.parse(row.state) as WindowState, version: row.version }]));
   };
   return {
     now: () =>
@@ -50,14 +81,13 @@ export function openBudgetStore(database: Connections, tenant: TenantId): Budget
         const { rows } = await database.query<{ now: number }>({ text });
         return Number(rows[0]?.now ?? 0);
       }),
-    put: (principal, rate, { state, version }) =>
+    put: (puts) =>
       attempt(async () => {
-        if (version < 0) return read(principal, rate);
-        const values = [tenant, principal, rateText(rate), JSON.stringify(state), version, Math.ceil(state.seenAt)];
-        const { rows } = await database.query<{ version: number }>({ name: 'rate-put', text: PUT, values });
-        const [row] = rows;
-        // An insert where a version was known: the row was forgotten meanwhile, and what was put is as good.
-        return row === undefined ? read(principal, rate) : null;
+        const written = await write(puts);
+        const others = puts.filter((put) => !written.has(nameOfPut(put)));
+        const found = await read(others);
+        const instead = (put: Put) => found.get(nameOfPut(put)) ?? { state: emptyWindow(put.rate, 0), version: 0 };
+        return puts.map((put) => (written.has(nameOfPut(put)) ? null : instead(put)));
       }),
     forget: (before) =>
       attempt(async () => {

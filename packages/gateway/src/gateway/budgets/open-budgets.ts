@@ -8,7 +8,7 @@ import { openBudgetStore } from './budget-store.ts';
 import { SharedBudgets } from './budgets.ts';
 
 /** Connections of the budgets alone. */
-const CONNECTIONS = 4;
+const CONNECTIONS = 2;
 
 export interface OpenBudgets {
   /** Null where no other gateway can share them. */
@@ -33,7 +33,7 @@ export async function openBudgets(storage: Storage, clock: Clock, tenant: Tenant
   return success({
     budgets,
     close: async () => {
-      budgets.close();
+      await budgets.close();
       await database.close();
     },
   });
