@@ -11,7 +11,7 @@ import { readTransport } from '../registry/index.ts';
 import { compose } from './compose.ts';
 import { followReferences, pathFrom, readSecretFile, type Secrets, secretFilesIn } from './file/follow-references.ts';
 import { LISTENERS, type ListenerName, type ListenerPlan } from './file/listeners.ts';
-import { inFile, type LoadedFile, loadFile } from './file/load.ts';
+import { inFile, type LoadedFile } from './file/load.ts';
 import { readPolicyFolders } from './file/policies.ts';
 import { readConfigFile } from './file/read-file.ts';
 import type { FileServer } from './file/schema.ts';
@@ -43,7 +43,9 @@ export interface Configuration {
   readonly servers: readonly NamedServer[];
   /** The operator's own, of the folders that the file names. */
   readonly policies: readonly OwnPolicy[];
-  /** Every file that it was read from, absolute: a change of one is a change of the configuration. */
+  /** The texts of files that it names and that decide, by their path from its folder. No secrets: they stand in every version. */
+  readonly beside: Readonly<Record<string, string>>;
+  /** Every file and folder that it was read from, absolute: a change of one is a change of the configuration. */
   readonly files: readonly string[];
 }
 
@@ -55,13 +57,15 @@ export function plainConfiguration(document: JsonObject, now: number): Success<C
   if (!composed.ok) return composed;
   const { settings } = composed.value;
   const listeners = { gateway: PLAIN, admin: PLAIN };
-  return { ok: true, value: { settings, file: null, listeners, proxies: NO_PROXIES, storage: null, servers: [], policies: [], files: [] } };
+  return {
+    ok: true,
+    value: { settings, file: null, listeners, proxies: NO_PROXIES, storage: null, servers: [], policies: [], beside: {}, files: [] },
+  };
 }
 
-/** Reads the file, or `bytes` in its place, and everything that it names on this machine. A failure lists every mistake, and nothing was changed. */
-export function readConfiguration({ path, name, env }: ConfigSource, now: number, bytes?: Uint8Array): Success<Configuration> | Mistakes {
-  const place = { path, name: name || basename(path) };
-  const read = bytes === undefined ? readConfigFile(place, now) : loadFile({ name: place.name, bytes, now });
+/** Reads the file and everything that it names on this machine. A failure lists every mistake, and nothing was changed. */
+export function readConfiguration({ path, name, env }: ConfigSource, now: number): Success<Configuration> | Mistakes {
+  const read = readConfigFile({ path, name: name || basename(path) }, now);
   if (!read.ok) return read;
   const file = read.value;
   const folder = dirname(path);
@@ -71,7 +75,8 @@ export function readConfiguration({ path, name, env }: ConfigSource, now: number
   const servers = readServers(file, secrets);
   const policies = readPolicyFolders(file, folder);
   const mistakes = [...secrets.mistakes, ...listeners.mistakes, ...servers.mistakes, ...policies.mistakes];
-  if (mistakes.length > 0) return inFile(file.name, mistakes);
+  const files = [path, ...filesIn(file, folder), ...policies.paths];
+  if (mistakes.length > 0) return { ...inFile(file.name, mistakes), files };
   return {
     ok: true,
     value: {
@@ -82,7 +87,8 @@ export function readConfiguration({ path, name, env }: ConfigSource, now: number
       storage: storageOf(file, secrets),
       servers: servers.named,
       policies: policies.policies,
-      files: [path, ...filesIn(file, folder)],
+      beside: policies.texts,
+      files,
     },
   };
 }

@@ -29,6 +29,8 @@ export interface Mistake {
 /** A failure that tells everything that is wrong, not only what was found first. */
 export interface Mistakes extends Failure<ConfigReason> {
   readonly mistakes: readonly Mistake[];
+  /** Files that were looked at besides those of the configuration in force, absolute: a change of one may mend it. */
+  readonly files?: readonly string[];
 }
 
 export type MistakeFacts = Pick<Mistake, 'reason' | 'key' | 'expected'> & {

@@ -4,9 +4,8 @@ import type { Authorship, Configuration, SnapshotContent } from '../config/index
 import type { Grant } from '../contracts/decision.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { Snapshot } from '../contracts/snapshot.ts';
-import type { RegistryState } from '../registry/index.ts';
 import { revealed } from './configured.ts';
-import { checkStanding, endedOf, nextVersion, readStored, type Standing } from './history.ts';
+import { checkStanding, endedOf, nextVersion, readStored, type Standing, type Stored } from './history.ts';
 import { type Rooms, TENANT } from './rooms.ts';
 
 type Applied = Promise<Result<Snapshot, Reason>>;
@@ -48,7 +47,7 @@ async function follow(rooms: Rooms): Applied {
   if (!standing.ok) return standing;
   const read = await readStored(rooms);
   if (!read.ok) return read;
-  const prepared = await prepareSnapshot(rooms, rooms.configured.current(), read.value.state);
+  const prepared = await prepareSnapshot(rooms, rooms.configured.current(), read.value);
   return prepared.ok ? success(prepared.value()) : prepared;
 }
 
@@ -66,9 +65,9 @@ async function applyFrom(rooms: Rooms, standing: Standing, by: Authorship): Appl
   const read = await readStored(rooms);
   if (!read.ok) return read;
   const configuration = rooms.configured.current();
-  const prepared = await prepareSnapshot(rooms, configuration, read.value.state);
+  const prepared = await prepareSnapshot(rooms, configuration, read.value);
   if (!prepared.ok) return prepared;
-  const version = await nextVersion(rooms, standing, { configuration, stored: read.value.stored }, by);
+  const version = await nextVersion(rooms, standing, { configuration, stored: read.value }, by);
   if (!version.ok) return version;
   if (version.value !== null) {
     const added = await rooms.versions.add(TENANT, version.value);
@@ -84,19 +83,14 @@ async function applyFrom(rooms: Rooms, standing: Standing, by: Authorship): Appl
 export async function prepareSnapshot(
   rooms: Rooms,
   configuration: Configuration,
-  state: RegistryState,
-  instead?: readonly { readonly principal: string; readonly tool: string }[],
+  { grants, policies, ...state }: Stored,
 ): Promise<Result<() => Snapshot, Reason>> {
-  const granted = instead === undefined ? await rooms.grants.list(TENANT) : success(instead.map(asGrant));
-  if (!granted.ok) return granted;
-  const own = await rooms.policies.list(TENANT);
-  if (!own.ok) return own;
   const content: SnapshotContent = {
     tenant: TENANT,
     ...state,
     servers: state.servers.map((server) => revealed(server, configuration)),
-    grants: [...granted.value, ...fileGrants(configuration)],
-    policies: [...configuration.policies, ...own.value.map(({ id, text }) => ({ id, text, place: { file: null, line: 1 } }))],
+    grants: [...grants, ...fileGrants(configuration)],
+    policies: [...configuration.policies, ...policies.map(({ id, text }) => ({ id, text, place: { file: null, line: 1 } }))],
     settings: configuration.settings,
   };
   const prepared = rooms.snapshots.prepare(content);

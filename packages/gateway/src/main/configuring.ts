@@ -3,6 +3,7 @@ import type { PrincipalId } from '../base/ids.ts';
 import { failure, type Result, success } from '../base/result.ts';
 import { differences, type Version } from '../config/index.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
+import type { Applier } from './apply.ts';
 import { fileGrants } from './apply.ts';
 import { checkStanding } from './history.ts';
 import { type Reverting, revert } from './revert.ts';
@@ -21,8 +22,8 @@ export const versionReader = (rooms: Rooms): VersionReader => ({
 });
 
 /** What changes it as a whole, and what of it the file owns. */
-export function configuringOf(reverting: Reverting): Configuring {
-  const { rooms, apply, reloader } = reverting;
+export function configuringOf({ apply, ...reverting }: Reverting & { readonly apply: Applier }): Configuring {
+  const { rooms, reloader } = reverting;
   const newest = async (done: Result<unknown, Reason>): Promise<Result<Version, Reason>> => {
     if (!done.ok) return done;
     const found = await rooms.versions.newest(TENANT);

@@ -77,7 +77,7 @@ export function openControl({ rooms, options, apply, missing: first }: ControlDe
       every(LOOK_MS, 'config.check.failed', () => apply.alone(() => checkStanding(rooms)));
       if (options.file == null) return;
       const watching = watchFiles({
-        files: () => rooms.configured.current().files,
+        files: () => [...new Set([...rooms.configured.current().files, ...reloader.looked])],
         reload: (by) => reloader.reload(by),
         now: () => rooms.clock.now(),
         log: rooms.log,

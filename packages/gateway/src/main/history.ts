@@ -7,25 +7,38 @@ import {
   differences,
   type Note,
   type StoredState,
-  storedContent,
+  storedContentAs,
   type Version,
 } from '../config/index.ts';
 import type { JsonValue } from '../contracts/json.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
+import type { StoredGrant, StoredPolicy } from '../policy/index.ts';
 import type { RegistryState } from '../registry/index.ts';
 import { recordSystem } from './record-system.ts';
 import { type Rooms, TENANT } from './rooms.ts';
 
-/** Everything that is stored and decides, as it stands now. */
-export async function readStored({
-  registry,
-  grants,
-}: Rooms): Promise<Result<{ readonly state: RegistryState; readonly stored: StoredState }, Reason>> {
-  const state = await registry.state(TENANT);
+/** Everything that is stored and decides. */
+export interface Stored extends RegistryState, Decisive {}
+
+/** The part of it that this room's peers keep besides servers. */
+export interface Decisive {
+  readonly grants: readonly StoredGrant[];
+  readonly policies: readonly StoredPolicy[];
+}
+
+/** As it stands now. */
+export async function readStored(rooms: Rooms): Promise<Result<Stored, Reason>> {
+  const state = await rooms.registry.state(TENANT);
   if (!state.ok) return state;
+  const decisive = await readDecisive(rooms);
+  return decisive.ok ? success({ ...state.value, ...decisive.value }) : decisive;
+}
+
+export async function readDecisive({ grants, policies }: Rooms): Promise<Result<Decisive, Reason>> {
   const granted = await grants.list(TENANT);
   if (!granted.ok) return granted;
-  return success({ state: state.value, stored: { ...state.value, grants: granted.value } });
+  const own = await policies.list(TENANT);
+  return own.ok ? success({ grants: granted.value, policies: own.value }) : own;
 }
 
 const AGAIN_MS = 250;
@@ -50,7 +63,7 @@ export async function checkStanding(rooms: Rooms, read = () => readStored(rooms)
     const newest = await rooms.versions.newest(TENANT);
     if (!newest.ok) return newest;
     const foreign =
-      newest.value === null ? [] : foreignChanges(newest.value, storedContent(current.value.stored, rooms.keyed), notes.value);
+      newest.value === null ? [] : foreignChanges(newest.value, storedContentAs(newest.value, current.value, rooms.keyed), notes.value);
     if (foreign.length === 0) return success({ newest: newest.value, notes: endedOf(notes.value) });
     if (attempt >= TRIES) return changedOutside(rooms, foreign);
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));

@@ -12,8 +12,9 @@ import {
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { ServerStatus } from '../contracts/running.ts';
 import type { Snapshot } from '../contracts/snapshot.ts';
+import type { AlsoWrite } from '../registry/index.ts';
 import { prepareSnapshot } from './apply.ts';
-import { checkStanding, nextVersion, type Standing } from './history.ts';
+import { checkStanding, type Decisive, nextVersion, readDecisive, type Standing } from './history.ts';
 import { type Rooms, TENANT } from './rooms.ts';
 
 export interface Reconciled {
@@ -32,14 +33,11 @@ export interface Manner {
   readonly restored?: Restored | null;
 }
 
-/** Servers and grants of a version that are to be stored again. */
-export interface Restored {
+/** What of a version is to be stored again: with the version that says so, in one transaction. */
+export interface Restored extends Decisive {
   readonly servers: readonly NamedServer[];
   /** Servers that the version did not have. */
   readonly gone: readonly string[];
-  readonly grants: readonly { readonly principal: string; readonly tool: string }[];
-  /** Makes the stored grants those; what it gives back undoes it. */
-  readonly putGrants: () => Promise<Result<() => Promise<void>, Reason>>;
 }
 
 /**
@@ -61,27 +59,24 @@ export async function reconcile(
   if (strict && failed.length > 0) return mistakes(failed.map((one) => serverMistake(next, one)));
   let put: (() => Snapshot) | null = null;
   let inForce: Version | null = null;
-  let undo = async (): Promise<void> => {};
   const written = await rooms.registry.reconcile<Reason>(TENANT, {
     planned,
     gone,
     decide: async (state) => {
-      const grants = restored === null ? await storedGrants(rooms) : success(restored.grants);
-      if (!grants.ok) return grants;
-      const prepared = await prepareSnapshot(rooms, next, state, restored?.grants);
+      const decisive = restored === null ? await readDecisive(rooms) : success(restored);
+      if (!decisive.ok) return decisive;
+      const { grants, policies } = decisive.value;
+      const stored = { ...state, grants, policies };
+      const prepared = await prepareSnapshot(rooms, next, stored);
       if (!prepared.ok) return prepared;
       put = prepared.value;
-      const version = await nextVersion(rooms, standing.value, { configuration: next, stored: { ...state, grants: grants.value } }, by);
+      const version = await nextVersion(rooms, standing.value, { configuration: next, stored }, by);
       if (!version.ok) return version;
-      const restoredGrants = await restored?.putGrants();
-      if (restoredGrants?.ok === false) return restoredGrants;
-      if (restoredGrants?.ok) undo = restoredGrants.value;
       const { value } = version;
       inForce = value ?? standing.value.newest;
-      return success(value === null ? null : (transaction) => rooms.versions.addWithin(transaction, TENANT, value));
+      return success(value === null ? null : writing(rooms, value, restored));
     },
   });
-  if (!written.ok) await undo();
   if (!written.ok) return written.reason === 'registry.server_invalid' ? mistakes([serverMistake(next, { ...written, id: '' })]) : written;
   rooms.configured.put(next);
   rooms.told.version = inForce;
@@ -92,7 +87,15 @@ export async function reconcile(
   return success({ snapshot, missing: failed.map(({ id, reason, detail }) => missingServer(next, id, `${detail} (${reason})`)) });
 }
 
-const storedGrants = (rooms: Rooms) => rooms.grants.list(TENANT);
+const writing =
+  (rooms: Rooms, version: Version, restored: Restored | null): AlsoWrite =>
+  async (transaction) => {
+    if (restored !== null) {
+      await rooms.grants.putWithin(transaction, TENANT, restored.grants);
+      await rooms.policies.putWithin(transaction, TENANT, restored.policies);
+    }
+    await rooms.versions.addWithin(transaction, TENANT, version);
+  };
 
 async function standingAsItIs(rooms: Rooms): Promise<Result<Standing, Reason>> {
   const newest = await rooms.versions.newest(TENANT);

@@ -19,10 +19,17 @@ import { type Rooms, TENANT } from './rooms.ts';
 export interface Reloader {
   /** Reads the file again and puts it in force as a whole. Where anything is wrong nothing changes; the failure has a line for each mistake. */
   reload(by: Authorship): Promise<Result<Version | null, Reason>>;
-  /** Puts another text of the file in force, and what is stored with it. The caller has written the file or undoes it. */
-  take(text: Uint8Array | null, by: Authorship, restored: Restored | null): Promise<Result<Version | null, Reason>>;
+  /** Does so with what is stored besides, once `prepare` has made the files what they are to be; where it is not put in force, that is undone. */
+  take(by: Authorship, prepare: () => Promise<Result<Prepared, Reason>>): Promise<Result<Version | null, Reason>>;
   /** Why the file as it is now is not in force; null where it is. */
   readonly problem: string | null;
+  /** Files that the one that is not in force names. */
+  readonly looked: readonly string[];
+}
+
+export interface Prepared {
+  readonly restored: Restored | null;
+  readonly undo: () => void;
 }
 
 export interface ReloaderDeps {
@@ -35,30 +42,41 @@ export interface ReloaderDeps {
 
 export function openReloader({ rooms, options, apply, onChange }: ReloaderDeps): Reloader {
   let problem: string | null = null;
-  const take: Reloader['take'] = (bytes, by, restored) =>
+  let looked: readonly string[] = [];
+  const take: Reloader['take'] = (by, prepare) =>
     apply.alone(async () => {
-      const taken = await takeFile(rooms, options, { bytes, by, restored });
+      const prepared = await prepare();
+      if (!prepared.ok) return prepared;
+      const { restored, undo } = prepared.value;
+      const taken = await takeFile(rooms, options, { by, restored });
       if (!taken.ok) {
+        undo();
         const lines = 'mistakes' in taken ? taken.mistakes.map(tellMistake) : [taken.detail ?? taken.reason];
-        problem = lines.join('\n');
+        // After a revert that was refused the files are again what they were.
+        if (restored === null) {
+          problem = lines.join('\n');
+          looked = 'mistakes' in taken ? (taken.files ?? []) : [];
+        }
         return refuse(rooms, taken.reason, by, lines);
       }
       problem = null;
+      looked = [];
       onChange(taken.value.next, taken.value.reconciled);
       return rooms.versions.newest(TENANT);
     });
   return {
     take,
-    reload: (by) => take(null, by, null),
+    reload: (by) => take(by, async () => success({ restored: null, undo: () => undefined })),
     get problem() {
       return problem;
+    },
+    get looked() {
+      return looked;
     },
   };
 }
 
 interface Taking {
-  /** Null: as the file is now. */
-  readonly bytes: Uint8Array | null;
   readonly by: Authorship;
   readonly restored: Restored | null;
 }
@@ -68,9 +86,9 @@ interface Taken {
   readonly reconciled: Reconciled;
 }
 
-async function takeFile(rooms: Rooms, { file }: StartOptions, { bytes, by, restored }: Taking): Promise<Result<Taken, Reason> | Mistakes> {
+async function takeFile(rooms: Rooms, { file }: StartOptions, { by, restored }: Taking): Promise<Result<Taken, Reason> | Mistakes> {
   const current = rooms.configured.current();
-  const next = file == null ? success(current) : readConfiguration(file, rooms.clock.now(), bytes ?? undefined);
+  const next = file == null ? success(current) : readConfiguration(file, rooms.clock.now());
   if (!next.ok) return next;
   const moved: readonly Mistake[] = movedListeners(current, next.value);
   if (moved.length > 0) return { ok: false, reason: 'config.invalid', mistakes: moved };

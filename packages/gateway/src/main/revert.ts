@@ -1,11 +1,14 @@
-import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import type { PrincipalId } from '../base/ids.ts';
+import { dirname, resolve } from 'node:path';
+import { type PrincipalId, ulid } from '../base/ids.ts';
 import { type Failure, failure, type Result, success } from '../base/result.ts';
 import {
-  type Authorship,
   effectsIn,
   fileOf,
+  filesBeside,
+  isWhole,
   type NamedServer,
+  type RestorableFile,
+  type RestorableState,
   serversOwned,
   storedContent,
   storedIn,
@@ -14,10 +17,11 @@ import {
 import type { JsonObject } from '../contracts/json.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { Registration } from '../contracts/registration.ts';
-import type { StartOptions } from '../contracts/running.ts';
+import type { ConfigSource, StartOptions } from '../contracts/running.ts';
+import type { StoredGrant } from '../policy/index.ts';
 import { readTransport } from '../registry/index.ts';
-import type { Applier } from './apply.ts';
-import { readStored } from './history.ts';
+import { type Decisive, readStored } from './history.ts';
+import { putBack, type WantedFile } from './put-back.ts';
 import type { Restored } from './reconcile.ts';
 import type { Reloader } from './reload.ts';
 import { type Rooms, TENANT } from './rooms.ts';
@@ -25,49 +29,51 @@ import { type Rooms, TENANT } from './rooms.ts';
 export interface Reverting {
   readonly rooms: Rooms;
   readonly options: StartOptions;
-  readonly apply: Applier;
   readonly reloader: Reloader;
 }
 
 /**
- * Puts an earlier configuration in force again, whole: the bytes of the file, which is written back, and what storage held. Pins of servers that
- * are there stay as they are. `config.not_revertible` says what stands in the way, and nothing is changed.
+ * Puts an earlier configuration in force again, whole: the bytes of the file and of those that it names, which are written back, and what storage
+ * held, in one transaction. Pins of servers that are there stay as they are. `config.not_revertible` says what stands in the way, and nothing is changed.
  */
-export async function revert(
-  { rooms, options, apply, reloader }: Reverting,
-  name: string,
-  author: string,
-): Promise<Result<Version, Reason>> {
+export async function revert({ rooms, options, reloader }: Reverting, name: string, author: string): Promise<Result<Version, Reason>> {
   const found = await rooms.versions.find(TENANT, name);
   if (!found.ok) return found;
-  const by: Authorship = { author, cause: `config.reverted to ${found.value.sequence}` };
-  const restored = await restoredFrom(rooms, found.value, author);
-  if (!restored.ok) return restored;
-  const then = fileOf(found.value);
+  const { value: version } = found;
+  if (!isWhole(version)) return refuse('it was kept by an older release, which did not keep all of it');
+  const then = fileOf(version);
   const { file = null } = options;
   if ((then === null) !== (file === null))
     return refuse(then === null ? 'it had no configuration file: start without one' : 'it had a configuration file: start with one');
-  const written = file === null || then === null ? success(null) : writeBack(file.path, then.text);
-  if (!written.ok) return written;
-  const taken = await reloader.take(then === null ? null : Buffer.from(then.text), by, restored.value);
-  if (!taken.ok) {
-    written.value?.undo();
-    return taken;
-  }
-  // Decisions name the grants by the ids that they have now.
-  const applied = await apply(by);
-  if (!applied.ok) return applied;
+  const taken = await reloader.take({ author, cause: `config.reverted to ${version.sequence}` }, async () => {
+    const restored = await restoredFrom(rooms, version, author as PrincipalId);
+    if (!restored.ok) return restored;
+    const written = file === null || then === null ? success(() => undefined) : putBack(wantedFiles(file, then));
+    return written.ok ? success({ restored: restored.value, undo: written.value }) : written;
+  });
+  if (!taken.ok) return taken;
   return taken.value === null ? failure('config.version_unknown', 'there is no version') : success(taken.value);
+}
+
+/** What stands in the folders that the file then named, and did not then, would be read with it. */
+function wantedFiles({ path }: ConfigSource, { text, beside }: RestorableFile): readonly WantedFile[] {
+  const folder = dirname(path);
+  const stray = filesBeside(text, folder).filter((name) => !Object.hasOwn(beside, name));
+  return [
+    ...Object.entries(beside).map(([name, own]) => ({ path: resolve(folder, name), text: own })),
+    ...stray.map((name) => ({ path: resolve(folder, name), text: null })),
+    { path, text },
+  ];
 }
 
 const refuse = (detail: string): Failure<'config.not_revertible'> => failure('config.not_revertible', detail);
 
-async function restoredFrom(rooms: Rooms, version: Version, author: string): Promise<Result<Restored, Reason>> {
+async function restoredFrom(rooms: Rooms, version: Version, author: PrincipalId): Promise<Result<Restored, Reason>> {
   const now = await readStored(rooms);
   if (!now.ok) return now;
-  const { servers: current } = now.value.stored;
-  const shown = storedContent(now.value.stored, rooms.keyed)['servers'] as JsonObject;
-  const { servers, grants } = storedIn(version);
+  const { servers: current } = now.value;
+  const shown = storedContent(now.value, rooms.keyed)['servers'] as JsonObject;
+  const { servers, grants, policies } = storedIn(version);
   const named: NamedServer[] = [];
   for (const { id, input, transport } of servers) {
     const here = current.find((server) => server.id === id);
@@ -80,7 +86,7 @@ async function restoredFrom(rooms: Rooms, version: Version, author: string): Pro
   }
   const wanted = new Set([...servers.map(({ id }) => id), ...serversOwned(version)]);
   const gone = current.map(({ id }) => id as string).filter((id) => !wanted.has(id));
-  return success({ servers: named, gone, grants, putGrants: () => putGrants(rooms, grants, author) });
+  return success({ servers: named, gone, ...decisiveFrom(now.value, { grants, policies }, { by: author, created: rooms.clock.now() }) });
 }
 
 /** A server that is there, reached as it is now, with title, effects and the rest as the version had them. */
@@ -98,59 +104,28 @@ function inputFrom(here: Registration, { content }: Version): JsonObject {
   } as unknown as JsonObject;
 }
 
-type Given = Restored['grants'][number];
-
-async function putGrants({ grants }: Rooms, wanted: readonly Given[], author: string): Promise<Result<() => Promise<void>, Reason>> {
-  const held = await grants.list(TENANT);
-  if (!held.ok) return held;
-  const has = (all: readonly Given[], one: Given): boolean =>
-    all.some(({ principal, tool }) => principal === one.principal && tool === one.tool);
-  const undone: (() => Promise<unknown>)[] = [];
-  const undo = async (): Promise<void> => {
-    for (const step of undone.splice(0).reverse()) await step();
+/** What is there as it was keeps its id, its author and its uses; the rest is made anew. */
+function decisiveFrom(
+  now: Decisive,
+  { grants, policies }: Pick<RestorableState, 'grants' | 'policies'>,
+  made: { readonly by: PrincipalId; readonly created: number },
+): Decisive {
+  const isSame = (a: RestorableState['grants'][number], b: typeof a): boolean =>
+    a.principal === b.principal && a.tool === b.tool && sameRules(a.rules, b.rules);
+  return {
+    grants: grants.map(
+      (grant) =>
+        now.grants.find((one) => isSame(one, grant)) ?? { ...grant, ...made, tenant: TENANT, id: ulid(made.created), lastUsed: null },
+    ),
+    policies: policies.map(
+      ({ id, text }) => now.policies.find((one) => one.id === id && one.text === text) ?? { ...made, tenant: TENANT, id, text },
+    ),
   };
-  const add = ({ principal, tool }: Given) =>
-    grants.add({ tenant: TENANT, principal: principal as PrincipalId, tool, by: author as PrincipalId });
-  for (const one of held.value.filter((grant) => !has(wanted, grant))) {
-    const removed = await grants.remove(TENANT, one.id);
-    if (!removed.ok) {
-      await undo();
-      return removed;
-    }
-    undone.push(() => add(one));
-  }
-  for (const one of wanted.filter((grant) => !has(held.value, grant))) {
-    const added = await add(one);
-    if (!added.ok) {
-      await undo();
-      return added;
-    }
-    undone.push(() => grants.remove(TENANT, added.value.id));
-  }
-  return success(undo);
 }
 
-/** Writes the file as one, with the mode that it has; the function puts back what stood there. */
-function writeBack(path: string, text: string): Result<{ readonly undo: () => void }, Reason> {
-  try {
-    const before = readFileSync(path);
-    const mode = lstatSync(path).mode & 0o777;
-    if (lstatSync(path).isSymbolicLink()) return refuse(`${path} is a link, so the file is kept elsewhere: change it there`);
-    const put = (content: Uint8Array | string): void => {
-      const beside = `${path}.${process.pid}.new`;
-      try {
-        writeFileSync(beside, content, { mode, flag: 'wx' });
-        renameSync(beside, path);
-      } finally {
-        rmSync(beside, { force: true });
-      }
-    };
-    if (before.toString('utf8') !== text) put(text);
-    return success({ undo: () => put(before) });
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    return refuse(
-      `${path} cannot be written (${code}): write the text of this version there yourself (sallyport config show VERSION --file)`,
-    );
-  }
-}
+const sameRules = (a: StoredGrant['rules'], b: StoredGrant['rules']): boolean =>
+  a === undefined || b === undefined ? a === b : canonicalText(a) === canonicalText(b);
+
+/** The order of keys says nothing. */
+const canonicalText = (rules: NonNullable<StoredGrant['rules']>): string =>
+  JSON.stringify(rules.map((rule) => ('below' in rule ? [rule.argument, rule.below] : [rule.argument, [...rule.oneOf]])));

@@ -28,7 +28,7 @@ import { Meter, openTracer } from '../telemetry/index.ts';
 import type { Vault } from '../vault/index.ts';
 import { type Configured, holdConfiguration, readFirst, withSecrets } from './configured.ts';
 import { openAudit, openGround } from './open-ground.ts';
-import { touchingGrants, touchingRegistry } from './touching.ts';
+import { touchingGrants, touchingPolicies, touchingRegistry } from './touching.ts';
 
 /** Every room of a data directory, built bottom up. `close` goes the other way. */
 export interface Rooms {
@@ -157,7 +157,7 @@ async function openDecisive(
   if (!versions.ok) return versions;
   return success({
     grants: touchingGrants(grants.value, versions.value),
-    policies: policies.value,
+    policies: touchingPolicies(policies.value, versions.value),
     documents: documents.value,
     versions: versions.value,
     keyed: (text) => mac.mac(`config.content\n${text}`).toString('hex'),

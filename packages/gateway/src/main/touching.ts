@@ -1,7 +1,7 @@
 import { DEFAULT_TENANT } from '../base/ids.ts';
 import { type Failure, failure } from '../base/result.ts';
 import { grantName, type Versions } from '../config/index.ts';
-import type { Grants } from '../policy/index.ts';
+import { type Grants, loadPolicies, type Policies } from '../policy/index.ts';
 import type { Registry } from '../registry/index.ts';
 
 /** Notes what a verb is about to change before it does: any other difference from the newest version was made behind our back (R2-060). */
@@ -30,6 +30,20 @@ export function touchingGrants(grants: Grants, versions: Versions): Grants {
       if (found === undefined) return grants.remove(tenant, id);
       return noting(`grants.${grantName(found.principal, found.tool)}`, () => grants.remove(tenant, id));
     },
+  };
+}
+
+export function touchingPolicies(policies: Policies, versions: Versions): Policies {
+  const noting = noter(versions);
+  const all = (ids: readonly string[], work: () => ReturnType<Policies['add']>): ReturnType<Policies['add']> =>
+    ids.reduceRight<() => ReturnType<Policies['add']>>((inner, id) => () => noting(`policies.${id}`, inner), work)();
+  return {
+    ...policies,
+    add: (request, owned) => {
+      const ids = loadPolicies([{ file: null, text: request.text }], []).policies.map(({ id }) => id);
+      return all(ids, () => policies.add(request, owned));
+    },
+    remove: (tenant, id) => noting(`policies.${id}`, () => policies.remove(tenant, id)),
   };
 }
 

@@ -6,6 +6,7 @@ export { type Grants, openGrants } from './open-grants.ts';
 export { loadPolicies, mistakeText, openPolicies, type Policies } from './open-policies.ts';
 export { checkedTool } from './own/check-policies.ts';
 export type { OwnPolicy, PolicyMistake } from './own/own-policy.ts';
+export type { StoredPolicy } from './own-policy-store.ts';
 export { replay } from './replay.ts';
 export type { UnusedGrant } from './report-grants.ts';
 export { type CaseResult, outcomeOf, type PolicyTable, simulate } from './simulate.ts';

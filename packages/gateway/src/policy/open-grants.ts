@@ -1,3 +1,4 @@
+import type { Transaction } from 'kysely';
 import type { Clock } from '../base/clock.ts';
 import type { TenantId } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
@@ -18,6 +19,8 @@ export interface Grants {
   remove(tenant: TenantId, id: string): Promise<Result<StoredGrant, PolicyReason | StorageReason>>;
   /** All grants of a tenant, oldest first: what the snapshot is built from, and what an auditor reads. */
   list(tenant: TenantId): Promise<Result<readonly StoredGrant[], StorageReason>>;
+  /** Makes the grants these and no others, with whatever else the transaction writes. */
+  putWithin(transaction: Transaction<unknown>, tenant: TenantId, wanted: readonly StoredGrant[]): Promise<void>;
   /** Grants without a use for `days` days, the longest unused first. */
   report(tenant: TenantId, days: number): Promise<Result<readonly UnusedGrant[], StorageReason>>;
   /** The policies that permitted a call, so that grants among them count as used. */
@@ -40,6 +43,7 @@ export async function openGrants(deps: {
     add: (request) => addGrant(own, request),
     remove: (tenant, id) => removeGrant(own, tenant, id),
     list: (tenant) => listUsed(own, tenant),
+    putWithin: (transaction, tenant, wanted) => store.putWithin(transaction, tenant, wanted),
     report: (tenant, days) => reportGrants({ ...own, now: own.clock.now() }, tenant, days),
     noteUse: (policies, at) => own.use.note(policies, at),
     close: () => own.use.close(),

@@ -1,3 +1,4 @@
+import type { Transaction } from 'kysely';
 import type { Clock } from '../base/clock.ts';
 import type { PrincipalId, TenantId } from '../base/ids.ts';
 import { LIMITS } from '../base/limits.ts';
@@ -40,6 +41,8 @@ export interface Policies {
   /** `policy.unknown`. */
   remove(tenant: TenantId, id: string): Answer<StoredPolicy>;
   list(tenant: TenantId): Promise<Result<readonly StoredPolicy[], StorageReason>>;
+  /** Makes the policies these and no others, with whatever else the transaction writes. */
+  putWithin(transaction: Transaction<unknown>, tenant: TenantId, wanted: readonly StoredPolicy[]): Promise<void>;
 }
 
 export interface PoliciesDeps {
@@ -62,6 +65,7 @@ export async function openPolicies(deps: PoliciesDeps): Promise<Result<Policies,
       return removed.value === null ? failure('policy.unknown', id.slice(0, 64)) : success(removed.value);
     },
     list: (tenant) => store.list(tenant),
+    putWithin: (transaction, tenant, wanted) => store.putWithin(transaction, tenant, wanted),
   });
 }
 

@@ -1,3 +1,4 @@
+import type { Transaction } from 'kysely';
 import type { PrincipalId, TenantId } from '../base/ids.ts';
 import type { Result } from '../base/result.ts';
 import type { StorageReason } from '../contracts/reasons/storage.ts';
@@ -36,6 +37,8 @@ export interface OwnPolicyStore {
   remove(tenant: TenantId, id: string): Stored<StoredPolicy | null>;
   /** By id. */
   list(tenant: TenantId): Stored<readonly StoredPolicy[]>;
+  /** Makes a tenant's policies these and no others, inside a transaction of another room. Those that are there as they are stay untouched. */
+  putWithin(transaction: Transaction<unknown>, tenant: TenantId, wanted: readonly StoredPolicy[]): Promise<void>;
 }
 
 export function openOwnPolicyStore(storage: Storage): OwnPolicyStore {
@@ -68,6 +71,19 @@ export function openOwnPolicyStore(storage: Storage): OwnPolicyStore {
         const rows = await queries.selectFrom('policy_own').selectAll().where('tenant', '=', tenant).orderBy('id').execute();
         return rows.map(policyOf);
       }),
+    putWithin: async (outer, tenant, wanted) => {
+      const transaction = outer as unknown as Transaction<Tables>;
+      const there = await transaction.selectFrom('policy_own').select(['id', 'text']).where('tenant', '=', tenant).execute();
+      const same = new Set(there.flatMap(({ id, text }) => (wanted.some((one) => one.id === id && one.text === text) ? [id] : [])));
+      for (const { id } of there)
+        if (!same.has(id)) await transaction.deleteFrom('policy_own').where('tenant', '=', tenant).where('id', '=', id).execute();
+      for (const policy of wanted)
+        if (!same.has(policy.id))
+          await transaction
+            .insertInto('policy_own')
+            .values(rowOf({ ...policy, tenant }))
+            .execute();
+    },
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Transaction } from 'kysely';
 import type { PrincipalId, TenantId } from '../base/ids.ts';
 import type { Result } from '../base/result.ts';
 import type { Grant } from '../contracts/decision.ts';
@@ -34,6 +35,8 @@ export interface GrantStore {
   remove(tenant: TenantId, id: string): Promise<Result<StoredGrant | null, StorageReason>>;
   /** By id, so by time. */
   list(tenant: TenantId): Promise<Result<readonly StoredGrant[], StorageReason>>;
+  /** Makes a tenant's grants these and no others, by id, inside a transaction of another room. Those that are there stay untouched. */
+  putWithin(transaction: Transaction<unknown>, tenant: TenantId, wanted: readonly StoredGrant[]): Promise<void>;
   /** By id; a use before the stored one changes nothing. */
   markUsed(uses: ReadonlyMap<string, number>): Promise<Result<null, StorageReason>>;
 }
@@ -68,6 +71,20 @@ export function openGrantStore(storage: Storage): GrantStore {
         const rows = await queries.selectFrom('policy_grant').selectAll().where('tenant', '=', tenant).orderBy('id').execute();
         return rows.map(grantOf);
       }),
+    putWithin: async (outer, tenant, wanted) => {
+      const transaction = outer as unknown as Transaction<Tables>;
+      const rows = await transaction.selectFrom('policy_grant').select('id').where('tenant', '=', tenant).execute();
+      const there = new Set(rows.map(({ id }) => id));
+      const ids = new Set(wanted.map(({ id }) => id));
+      for (const id of there)
+        if (!ids.has(id)) await transaction.deleteFrom('policy_grant').where('tenant', '=', tenant).where('id', '=', id).execute();
+      for (const grant of wanted)
+        if (!there.has(grant.id))
+          await transaction
+            .insertInto('policy_grant')
+            .values(rowOf({ ...grant, tenant }))
+            .execute();
+    },
     markUsed: (uses) =>
       attempt(() =>
         storage.transact<Tables, null>(async (transaction) => {

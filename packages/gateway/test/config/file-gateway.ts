@@ -4,10 +4,15 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Logger } from '../../src/base/log.ts';
+import { sql } from 'kysely';
+import { random } from '../../src/base/bytes.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { type Logger, silentLogger } from '../../src/base/log.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import type { RunningGateway, StartOptions } from '../../src/contracts/running.ts';
 import { startGateway } from '../../src/main.ts';
+import { openStorage } from '../../src/storage/index.ts';
+import { openVault } from '../../src/vault/index.ts';
 import { startOptions } from '../scenarios/running-gateway.ts';
 
 /** A folder with a configuration file, and a gateway that is started from it. */
@@ -85,6 +90,18 @@ export async function startFromFile(text: string, options: FileGatewayOptions = 
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Opens the store of a gateway that is stopped with its own key, as whoever has the machine could, and runs one statement. */
+export async function inDatabase(folder: string, statement: string): Promise<void> {
+  const data = join(folder, 'data');
+  const vault = openVault({ file: join(data, 'keys'), create: false, random });
+  if (!vault.ok) throw new Error(vault.detail);
+  const storage = await openStorage({ dir: data, key: vault.value.stateKey(), clock: systemClock, log: silentLogger });
+  if (!storage.ok) throw new Error(storage.detail);
+  await sql.raw(statement).execute(storage.value.queries());
+  await storage.value.close();
+  vault.value.close();
 }
 
 export type Where = { readonly socketPath: string } | { readonly url: string; readonly ca?: string };

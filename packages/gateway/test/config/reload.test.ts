@@ -1,16 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import { sql } from 'kysely';
 import { afterEach, describe, expect, it } from 'vitest';
-import { random } from '../../src/base/bytes.ts';
-import { systemClock } from '../../src/base/clock.ts';
-import { silentLogger } from '../../src/base/log.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
-import { openStorage } from '../../src/storage/index.ts';
-import { openVault } from '../../src/vault/index.ts';
 import { FIXTURES } from '../scenarios/running-gateway.ts';
-import { ask, type FileGateway, makeCertificate, newFolder, rpc, startFromFile } from './file-gateway.ts';
+import { ask, type FileGateway, inDatabase, makeCertificate, newFolder, rpc, startFromFile } from './file-gateway.ts';
 
 let gateway: FileGateway;
 afterEach(async () => {
@@ -250,18 +244,6 @@ describe('an earlier version', () => {
     expect((await gateway.admin('GET', '/servers/two')).status).toBe(404);
   }, 60_000);
 });
-
-/** Opens the store of a gateway that is stopped with its own key, as whoever has the machine could, and runs one statement. */
-async function inDatabase(folder: string, statement: string): Promise<void> {
-  const data = join(folder, 'data');
-  const vault = openVault({ file: join(data, 'keys'), create: false, random });
-  if (!vault.ok) throw new Error(vault.detail);
-  const storage = await openStorage({ dir: data, key: vault.value.stateKey(), clock: systemClock, log: silentLogger });
-  if (!storage.ok) throw new Error(storage.detail);
-  await sql.raw(statement).execute(storage.value.queries());
-  await storage.value.close();
-  vault.value.close();
-}
 
 describe('a direct change of the database', () => {
   it('is noticed: the start is refused and says what differs; changes by file and by API are recorded with theirs [R2-060] [R3-08]', async () => {

@@ -1,3 +1,4 @@
+import type { Transaction } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PrincipalId, TenantId } from '../../src/base/ids.ts';
 import { POLICY_MIGRATIONS } from '../../src/policy/migrations/index.ts';
@@ -46,6 +47,23 @@ export function grantStoreContract(engine: string, openBackend: OpenBackend): vo
         expect(await store.list(one.tenant)).toEqual({ ok: true, value: [{ ...one, lastUsed: kept }] });
       }
       expect(await store.markUsed(new Map([['nobody', 3]]))).toEqual({ ok: true, value: null });
+    });
+
+    test('within a transaction of another room they become those that are wanted and no others; where it fails they stay', async () => {
+      const [tenant, other] = [tenantOf(), tenantOf()];
+      const [kept, gone, elsewhere] = [grant(tenant, 'w1'), grant(tenant, 'w2'), grant(other, 'w3')];
+      for (const one of [kept, gone, elsewhere]) await add(one);
+      const rules = [{ argument: 'path', below: 'reports/' }];
+      const wanted = [kept, grant(tenant, 'w4', { tool: gone.tool, rules })];
+      const broken = storage.transact(async (transaction) => {
+        await store.putWithin(transaction as Transaction<unknown>, tenant, wanted);
+        throw new Error('the version could not be written');
+      });
+      await expect(broken).rejects.toThrow('the version could not be written');
+      expect(await store.list(tenant)).toEqual({ ok: true, value: [kept, gone] });
+      await storage.transact((transaction) => store.putWithin(transaction as Transaction<unknown>, tenant, wanted));
+      expect(await store.list(tenant)).toEqual({ ok: true, value: wanted });
+      expect(await store.list(other)).toEqual({ ok: true, value: [elsewhere] });
     });
 
     test('a grant comes back whole', async () => {

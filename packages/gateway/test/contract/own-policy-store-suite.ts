@@ -1,3 +1,4 @@
+import type { Transaction } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PrincipalId, TenantId } from '../../src/base/ids.ts';
 import { POLICY_MIGRATIONS } from '../../src/policy/migrations/index.ts';
@@ -66,6 +67,24 @@ export function ownPolicyStoreContract(engine: string, openBackend: OpenBackend)
       const all = await Promise.all(Array.from({ length: 10 }, () => store.add([policy(tenant, 'a')], false, MOST)));
       expect(all.filter((added) => added.ok && typeof added.value === 'object' && 'replaced' in added.value)).toHaveLength(1);
       expect(await list(tenant)).toHaveLength(1);
+    });
+
+    test('within a transaction of another room they become those that are wanted and no others; where it fails they stay', async () => {
+      const [tenant, other] = [tenantOf(), tenantOf()];
+      const [kept, changed, gone, elsewhere] = [policy(tenant, 'a'), policy(tenant, 'b'), policy(tenant, 'c'), policy(other, 'c')];
+      await store.add([kept, changed, gone], false, MOST);
+      await store.add([elsewhere], false, MOST);
+      const wanted = [{ ...kept, created: 9, by: 'later' as PrincipalId }, policy(tenant, 'b', 'other'), policy(tenant, 'd')];
+      const broken = storage.transact(async (transaction) => {
+        await store.putWithin(transaction as Transaction<unknown>, tenant, wanted);
+        throw new Error('the version could not be written');
+      });
+      await expect(broken).rejects.toThrow('the version could not be written');
+      expect(await list(tenant)).toEqual([kept, changed, gone]);
+      await storage.transact((transaction) => store.putWithin(transaction as Transaction<unknown>, tenant, wanted));
+      // What is the same keeps who wrote it and when.
+      expect(await list(tenant)).toEqual([kept, ...wanted.slice(1)]);
+      expect(await list(other)).toEqual([elsewhere]);
     });
 
     test('what is removed is given back once; another tenant neither sees nor removes it', async () => {

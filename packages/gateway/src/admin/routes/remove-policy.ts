@@ -21,7 +21,10 @@ export const removePolicy = remove({
     const removed = await doors.policies.remove(principal.tenant, before.id);
     if (!removed.ok) return removed;
     const applied = await doors.apply();
-    if (!applied.ok) return applied;
+    if (!applied.ok) {
+      const restored = await doors.policies.restore(principal.tenant, [], [removed.value]);
+      return restored.ok ? applied : restored;
+    }
     return success({ body: before, changed: { before: { id: before.id, text: before.text }, after: null } });
   },
 });

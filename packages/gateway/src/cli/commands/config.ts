@@ -99,10 +99,13 @@ function printChanges({ terminal }: Pick<Work, 'terminal'>, changes: Changes): v
   if (changes.length === 0) terminal.print('Nothing differs.');
   for (const { key, before, after } of changes) {
     const lines =
-      key === 'file.text' ? lineChanges(String(before ?? ''), String(after ?? '')) : [`- ${oneLine(before)}`, `+ ${oneLine(after)}`];
+      isText(before) && isText(after) ? lineChanges(before ?? '', after ?? '') : [`- ${oneLine(before)}`, `+ ${oneLine(after)}`];
     terminal.print([sanitize(key), ...lines.map((line) => `  ${line}`)].join('\n'));
   }
 }
+
+/** Of several lines, as files and policies are; null: there was none, or is none any more. */
+const isText = (value: unknown): value is string | null => value === null || (typeof value === 'string' && value.includes('\n'));
 
 const oneLine = (value: unknown): string => sanitize(value === null ? 'nothing' : JSON.stringify(value)).slice(0, 400);
 

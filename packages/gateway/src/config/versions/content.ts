@@ -1,5 +1,6 @@
 import { sha256Hex } from '../../base/bytes.ts';
 import { canonicalize } from '../../base/canonical.ts';
+import type { Grant } from '../../contracts/decision.ts';
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import type { Registration, Transport } from '../../contracts/registration.ts';
 import type { Effect, PinState } from '../../contracts/target.ts';
@@ -22,20 +23,24 @@ export interface StoredState {
   readonly tools: readonly PinFacts[];
   readonly prompts: readonly PinFacts[];
   readonly templates: readonly PinFacts[];
-  readonly grants: readonly { readonly principal: string; readonly tool: string }[];
+  readonly grants: readonly GrantFacts[];
+  /** The operator's own policies that came through the API. */
+  readonly policies: readonly { readonly id: string; readonly text: string }[];
 }
 
-/** Raised when the same configuration would be written differently. */
-export const CONTENT_FORMAT = 1;
+type GrantFacts = Pick<Grant, 'principal' | 'tool' | 'rules'>;
+
+/** Raised when the same configuration would be written differently. 1 knew neither own policies nor the rules of grants. */
+export const CONTENT_FORMAT = 2;
 
 /**
  * The configuration in force as one JSON value: the file with its bytes, the settings that follow from it, and what is stored.
  * It holds no secret: of those that the API was given it has keyed digests, so that a change shows and the value does not.
  */
-export function contentOf({ file, settings }: Configuration, stored: StoredState, keyed: (text: string) => string): JsonObject {
+export function contentOf({ file, beside, settings }: Configuration, stored: StoredState, keyed: (text: string) => string): JsonObject {
   return {
     format: CONTENT_FORMAT,
-    file: file === null ? null : { name: file.name, text: file.text },
+    file: file === null ? null : { name: file.name, text: file.text, beside: { ...beside } },
     settings: settings as unknown as JsonValue,
     /** Ids of servers that the file names: with their lines they go. */
     owned: file === null ? [] : Object.keys(file.servers).sort(),
@@ -60,9 +65,26 @@ export function storedContent(stored: StoredState, keyed: (text: string) => stri
   });
   return {
     servers: Object.fromEntries(servers),
-    grants: Object.fromEntries(stored.grants.map(({ principal, tool }) => [grantName(principal, tool), true])),
+    grants: Object.fromEntries(stored.grants.map((grant) => [grantName(grant.principal, grant.tool), rulesIn(grant)])),
+    policies: Object.fromEntries(stored.policies.map(({ id, text }) => [id, text])),
   };
 }
+
+/** What a version of an older format would have held of the same state: what it did not know cannot have been changed behind its back. */
+export function storedContentAs({ content }: Version, stored: StoredState, keyed: (text: string) => string): JsonObject {
+  const whole = storedContent(stored, keyed);
+  if (content['format'] !== 1) return whole;
+  const { policies: _policies, ...known } = whole;
+  return { ...known, grants: Object.fromEntries(Object.keys(whole['grants'] as JsonObject).map((name) => [name, true])) };
+}
+
+/** True: any arguments that the tool takes. A grant that lost its rules would give more than it did. */
+const rulesIn = ({ rules }: GrantFacts): JsonValue =>
+  rules === undefined
+    ? true
+    : rules.map((rule) =>
+        'below' in rule ? { argument: rule.argument, below: rule.below } : { argument: rule.argument, oneOf: [...rule.oneOf] },
+      );
 
 /** The name of a grant in a version and in a note: what it gives to whom. */
 export const grantName = (principal: string, tool: string): string => `${principal} ${tool}`;

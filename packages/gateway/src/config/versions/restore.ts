@@ -1,6 +1,8 @@
+import type { ArgumentRule } from '../../base/argument-rules.ts';
+import type { Grant } from '../../contracts/decision.ts';
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import { isRecord } from '../read-block.ts';
-import { serversOwned } from './content.ts';
+import { CONTENT_FORMAT, serversOwned } from './content.ts';
 import type { Version } from './version.ts';
 
 /** A server that storage held in a version, as `POST /api/v1/servers` takes it; null where it needs values that no version holds. */
@@ -13,18 +15,35 @@ export interface RestorableServer {
 
 export interface RestorableState {
   readonly servers: readonly RestorableServer[];
-  readonly grants: readonly { readonly principal: string; readonly tool: string }[];
+  readonly grants: readonly Pick<Grant, 'principal' | 'tool' | 'rules'>[];
+  readonly policies: readonly { readonly id: string; readonly text: string }[];
+}
+
+export interface RestorableFile {
+  readonly name: string;
+  readonly text: string;
+  /** The files that it named and that decide, by their path from its folder. */
+  readonly beside: Readonly<Record<string, string>>;
 }
 
 /** The file of a version, or null where there was none. */
-export function fileOf({ content }: Version): { readonly name: string; readonly text: string } | null {
+export function fileOf({ content }: Version): RestorableFile | null {
   const { file } = content as { readonly file?: JsonValue };
-  return isRecord(file) ? { name: String(file['name']), text: String(file['text']) } : null;
+  if (!isRecord(file)) return null;
+  return { name: String(file['name']), text: String(file['text']), beside: textsIn(file['beside']) };
 }
+
+const textsIn = (texts: unknown): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(isRecord(texts) ? texts : {}).map(([name, text]) => [name, String(text)]));
+
+/** False: a release kept it that did not keep everything, so it cannot be had again as it was. */
+export const isWhole = ({ content }: Version): boolean => content['format'] === CONTENT_FORMAT;
 
 /** What was stored in a version, in the form that it can be stored from again. Servers that its file named are the file's. */
 export function storedIn(version: Version): RestorableState {
-  const { stored } = version.content as { readonly stored?: { readonly servers?: JsonObject; readonly grants?: JsonObject } };
+  const { stored } = version.content as {
+    readonly stored?: { readonly servers?: JsonObject; readonly grants?: JsonObject; readonly policies?: JsonObject };
+  };
   const owned = new Set(serversOwned(version));
   const servers = Object.entries(stored?.servers ?? {}).filter(([id]) => !owned.has(id));
   return {
@@ -33,10 +52,12 @@ export function storedIn(version: Version): RestorableState {
       input: inputOf(id, server as JsonObject),
       transport: (server as JsonObject)['transport'] ?? null,
     })),
-    grants: Object.keys(stored?.grants ?? {}).map((name) => {
+    grants: Object.entries(stored?.grants ?? {}).map(([name, rules]) => {
       const space = name.indexOf(' ');
-      return { principal: name.slice(0, space), tool: name.slice(space + 1) };
+      const named = { principal: name.slice(0, space), tool: name.slice(space + 1) };
+      return rules === true ? named : { ...named, rules: rules as unknown as readonly ArgumentRule[] };
     }),
+    policies: Object.entries(textsIn(stored?.policies)).map(([id, text]) => ({ id, text })),
   };
 }
 
