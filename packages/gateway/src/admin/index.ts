@@ -10,5 +10,9 @@ export { type NewServer, type Server, type ServerDetail, server, serverDetail } 
 export { type Status, status } from './contract/status.ts';
 export { type Tool, tool } from './contract/tool.ts';
 export type { AdminDoors, Configuring, VersionReader } from './doors.ts';
-export { type AdminOpenReason, type AdminOptions, openAdmin, type RunningAdmin } from './open-admin.ts';
+export type { AdminOpenReason, AdminOptions, RunningAdmin } from './open-admin.ts';
 export { type SocketPlace, socketPlace } from './socket-place.ts';
+
+/** Loaded only where it is opened: what speaks to the API needs its contract alone, and starts faster. */
+export const openAdmin: typeof import('./open-admin.ts').openAdmin = async (options) =>
+  (await import('./open-admin.ts')).openAdmin(options);

@@ -1,18 +1,11 @@
 import { Command } from 'commander';
-import { type Checking, checkCommand } from './commands/check.ts';
-import { clientsCommand, type PrintingClients } from './commands/clients.ts';
+import type { Checking } from './commands/check.ts';
+import type { PrintingClients } from './commands/clients.ts';
 import type { Surroundings } from './commands/command.ts';
-import { configCommands } from './commands/config.ts';
-import { type Connecting, connectCommand } from './commands/connect.ts';
-import { doctorCommand, type Examining } from './commands/doctor.ts';
-import { grantsCommands } from './commands/grants.ts';
-import { type Initialising, initCommand } from './commands/init.ts';
-import { keysCommands } from './commands/keys.ts';
-import { logCommands } from './commands/log.ts';
-import { policyCommands } from './commands/policies.ts';
-import { type Starting, startingCommands } from './commands/serve.ts';
-import { serversCommands } from './commands/servers.ts';
-import { statusCommand } from './commands/status.ts';
+import type { Connecting } from './commands/connect.ts';
+import type { Examining } from './commands/doctor.ts';
+import type { Initialising } from './commands/init.ts';
+import type { Starting } from './commands/serve.ts';
 
 export interface ProgramDeps {
   readonly surroundings: Surroundings;
@@ -27,19 +20,87 @@ export interface ProgramDeps {
   readonly err: (text: string) => void;
 }
 
-/** Every command, its words and its options. Usage mistakes are thrown, not exited with: the entry maps them to exit code 2. */
-export function programOf({
-  surroundings,
-  starting,
-  checking,
-  connecting,
-  printing,
-  initialising,
-  examining,
-  version,
-  out,
-  err,
-}: ProgramDeps): Command {
+/** A file of `commands/`: what it adds by name, as the list of commands shows it, and how it is loaded. */
+interface Row {
+  readonly adds: Readonly<Record<string, string>>;
+  readonly alias?: string;
+  readonly load: (program: Command, deps: ProgramDeps) => Promise<void>;
+}
+
+/** In the order of `--help`. */
+const COMMANDS: readonly Row[] = [
+  {
+    adds: {
+      demo: 'a gateway with four real servers, ready to try',
+      serve: 'a gateway as its file says, with the servers that are registered',
+    },
+    load: async (program, { starting }) => (await import('./commands/serve.ts')).startingCommands(program, starting),
+  },
+  {
+    adds: { check: 'say everything that is wrong with a configuration file; nothing is started or changed' },
+    load: async (program, { checking }) => (await import('./commands/check.ts')).checkCommand(program, checking),
+  },
+  {
+    adds: { init: 'ask what is wanted, write a configuration file with comments, make the data directory and the first key' },
+    load: async (program, { initialising }) => (await import('./commands/init.ts')).initCommand(program, initialising),
+  },
+  {
+    adds: { config: 'the configuration in force, and every one before it' },
+    load: async (program, { surroundings }) => (await import('./commands/config.ts')).configCommands(program, surroundings),
+  },
+  {
+    adds: {
+      connect:
+        'the stdio end for clients that only start a command: --url names an MCP endpoint, and the key comes from --key-file, SALLYPORT_KEY or the demo',
+    },
+    load: async (program, { connecting }) => (await import('./commands/connect.ts')).connectCommand(program, connecting),
+  },
+  {
+    adds: { clients: 'configuration to paste into MCP clients; with a name and in a pipe, the text of its file alone' },
+    load: async (program, { printing }) => (await import('./commands/clients.ts')).clientsCommand(program, printing),
+  },
+  {
+    adds: { keys: 'API keys: make, list, revoke, rotate' },
+    load: async (program, { surroundings }) => (await import('./commands/keys.ts')).keysCommands(program, surroundings),
+  },
+  {
+    adds: { servers: 'upstream MCP servers and their tools' },
+    load: async (program, { surroundings }) => (await import('./commands/servers.ts')).serversCommands(program, surroundings),
+  },
+  {
+    adds: { grants: 'standing permissions for one principal and one tool: the only way to a destructive one' },
+    load: async (program, { surroundings }) => (await import('./commands/grants.ts')).grantsCommands(program, surroundings),
+  },
+  {
+    adds: { policies: 'your own Cedar policies: who may call what, with which arguments' },
+    alias: 'policy',
+    load: async (program, { surroundings }) => (await import('./commands/policies.ts')).policyCommands(program, surroundings),
+  },
+  {
+    adds: { log: 'the audit log: follow, look up, search, verify' },
+    load: async (program, { surroundings }) => (await import('./commands/log.ts')).logCommands(program, surroundings),
+  },
+  {
+    adds: { status: 'how the gateway, its servers and its log stand' },
+    load: async (program, { surroundings }) => (await import('./commands/status.ts')).statusCommand(program, surroundings),
+  },
+  {
+    adds: {
+      doctor:
+        'what is wrong with this machine and its gateway, worst first, each with the command that mends it; nothing where nothing is wrong',
+    },
+    load: async (program, { examining }) => (await import('./commands/doctor.ts')).doctorCommand(program, examining),
+  },
+];
+
+/**
+ * Every command by name, and those that `words` name with their words and options: the others are not loaded, since a client waits for `connect`.
+ * Usage mistakes are thrown, not exited with: the entry maps them to exit code 2.
+ *
+ * @param words the command line after the program; without them every command is loaded
+ */
+export async function programOf(deps: ProgramDeps, words: readonly string[] | null = null): Promise<Command> {
+  const { version, out, err } = deps;
   const program = new Command('sallyport')
     .description('A guarded way between AI clients and everything they can reach')
     .version(version)
@@ -52,19 +113,15 @@ export function programOf({
     .exitOverride()
     .showSuggestionAfterError()
     .enablePositionalOptions(false);
-  startingCommands(program, starting);
-  checkCommand(program, checking);
-  initCommand(program, initialising);
-  configCommands(program, surroundings);
-  connectCommand(program, connecting);
-  clientsCommand(program, printing);
-  keysCommands(program, surroundings);
-  serversCommands(program, surroundings);
-  grantsCommands(program, surroundings);
-  policyCommands(program, surroundings);
-  logCommands(program, surroundings);
-  statusCommand(program, surroundings);
-  doctorCommand(program, examining);
+  for (const { adds, alias, load } of COMMANDS) {
+    const names = [...Object.keys(adds), ...(alias === undefined ? [] : [alias])];
+    if (words === null || names.some((name) => words.includes(name))) await load(program, deps);
+    else
+      for (const [name, about] of Object.entries(adds)) {
+        const command = program.command(name).description(about);
+        if (alias !== undefined) command.alias(alias);
+      }
+  }
   for (const command of allOf(program)) command.exitOverride().configureOutput({ writeOut: out, writeErr: err });
   return program;
 }

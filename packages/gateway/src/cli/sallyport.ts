@@ -10,7 +10,7 @@ import type { LogWishes } from './commands/serve.ts';
 import { demoSeed } from './demo-seed.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
 import { logLines } from './log-lines.ts';
-import { programOf } from './program.ts';
+import { type ProgramDeps, programOf } from './program.ts';
 import { sanitize } from './render/sanitize.ts';
 import { onStop } from './signals.ts';
 import { endQuietlyOnClosedPipe, type Terminal, terminal } from './terminal.ts';
@@ -60,7 +60,7 @@ function stopWith(stop: () => Promise<void>): void {
 /** Loaded only where it is needed: the other commands start faster without it. */
 const loadGateway = async () => (await import('../main.ts')).startGateway;
 
-const program = programOf({
+const deps: ProgramDeps = {
   version: VERSION,
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
@@ -119,7 +119,7 @@ const program = programOf({
     key: env['SALLYPORT_KEY'],
     onStop: stopWith,
   },
-});
+};
 
 function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommandError) {
@@ -138,7 +138,7 @@ function exitCodeOf(error: unknown): ExitCode {
 
 endQuietlyOnClosedPipe(process, () => void stopGateway().finally(() => process.exit(EXIT.done)));
 try {
-  await program.parseAsync();
+  await (await programOf(deps, process.argv.slice(2))).parseAsync();
 } catch (error) {
   process.exitCode = exitCodeOf(error);
   // A start that failed half way may have left something that keeps the process alive.

@@ -71,27 +71,30 @@ const quiet: Terminal = {
   tell: () => undefined,
 };
 
-const program = (): Command =>
-  programOf({
-    version: '0',
-    out: () => undefined,
-    err: () => undefined,
-    surroundings: { terminalFor: () => quiet, now: () => Date.now(), adding: { env: {}, cwd: tmpdir(), ask: null } },
-    // The commands that start a gateway are listed and never run here.
-    starting: { terminalFor: () => quiet, startGateway: async () => startGateway } as unknown as Starting,
-    checking: { terminalFor: () => quiet } as unknown as Checking,
-    connecting: {} as Connecting,
-    printing: {} as PrintingClients,
-    initialising: {} as Initialising,
-    examining: {
-      terminalFor: () => quiet,
-      now: () => Date.now(),
-      absolute: resolve,
-      uid: 0,
-      node: 'v26.0.0',
-      foundSomething: () => undefined,
+const program = (words?: readonly string[]): Promise<Command> =>
+  programOf(
+    {
+      version: '0',
+      out: () => undefined,
+      err: () => undefined,
+      surroundings: { terminalFor: () => quiet, now: () => Date.now(), adding: { env: {}, cwd: tmpdir(), ask: null } },
+      // The commands that start a gateway are listed and never run here.
+      starting: { terminalFor: () => quiet, startGateway: async () => startGateway } as unknown as Starting,
+      checking: { terminalFor: () => quiet } as unknown as Checking,
+      connecting: {} as Connecting,
+      printing: {} as PrintingClients,
+      initialising: {} as Initialising,
+      examining: {
+        terminalFor: () => quiet,
+        now: () => Date.now(),
+        absolute: resolve,
+        uid: 0,
+        node: 'v26.0.0',
+        foundSomething: () => undefined,
+      },
     },
-  });
+    words,
+  );
 
 const leaves = (command: Command, path: readonly string[] = []): readonly string[] =>
   command.commands.flatMap((child) => {
@@ -128,8 +131,8 @@ async function recorded(since: number): Promise<readonly string[]> {
 }
 
 describe('the command line', () => {
-  it('has no command that this table does not know', () => {
-    expect(leaves(program()).toSorted()).toEqual(Object.keys(COMMANDS).toSorted());
+  it('has no command that this table does not know', async () => {
+    expect(leaves(await program()).toSorted()).toEqual(Object.keys(COMMANDS).toSorted());
   });
 
   it.each(Object.entries(COMMANDS).flatMap(([command, asked]) => (asked === null ? [] : [[command, asked] as const])))(
@@ -139,7 +142,9 @@ describe('the command line', () => {
       writeFileSync(file, JSON.stringify({ id: 'none', transport: { kind: 'stdio', launch: { command: '/nowhere/at/all' } } }));
       const since = Date.now();
       const argv = [...global, ...command.split(' '), ...args.map((arg) => (arg === 'FILE' ? file : arg))];
-      const ended = program().parseAsync(argv, { from: 'user' }).catch(refused);
+      const ended = program(argv)
+        .then((made) => made.parseAsync(argv, { from: 'user' }))
+        .catch(refused);
       // Following ends with the gateway only.
       if (verb === 'log.follow') under.push(ended);
       else await ended;

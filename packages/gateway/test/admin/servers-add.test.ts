@@ -69,7 +69,7 @@ async function run(args: readonly string[], { json = false, width = null, ask }:
     printJson: (value) => void outs.push(`${JSON.stringify(value)}\n`),
     tell: (text) => void errs.push(`${text}\n`),
   };
-  const program = programOf({
+  const program = await programOf({
     version: '0',
     out: (text) => void outs.push(text),
     err: (text) => void errs.push(text),

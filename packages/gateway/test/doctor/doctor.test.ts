@@ -47,7 +47,7 @@ async function doctor({ args, node = SAFE_NODE, now = Date.now(), width }: Way):
     printJson: (value) => void outs.push(JSON.stringify(value)),
     tell: () => undefined,
   };
-  const program = programOf({
+  const program = await programOf({
     version: '0',
     out: () => undefined,
     err: () => undefined,

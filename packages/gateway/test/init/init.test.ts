@@ -44,7 +44,7 @@ async function init(
     printJson: (value) => void outs.push(JSON.stringify(value)),
     tell: () => undefined,
   };
-  const program = programOf({
+  const program = await programOf({
     version: '0',
     out: () => undefined,
     err: () => undefined,
