@@ -9,7 +9,7 @@ import type { HostRules, Listener, Readiness } from './http/index.ts';
 import { type Applier, applier } from './main/apply.ts';
 import { versionReader } from './main/configuring.ts';
 import { type Control, openControl } from './main/control.ts';
-import { driftWatch } from './main/drift.ts';
+import { type DriftWatch, driftWatch } from './main/drift.ts';
 import { namePlace } from './main/endpoint-file.ts';
 import { findPort, type PortWish } from './main/find-port.ts';
 import { type FirstKeys, firstKeys } from './main/first-keys.ts';
@@ -112,7 +112,8 @@ async function join(
   if (!notices.ok) return notices;
   const state: State = { port: 0, draining: false, admin: null, startedAt: rooms.clock.now() };
   const ready = readiness(rooms, () => state.draining);
-  const gateway = gatewayOf(rooms, options, state, { apply, ready });
+  const drift = driftWatch(rooms, apply, options.log);
+  const gateway = gatewayOf(rooms, options, state, { drift, ready });
   const following = await followChanges({ rooms, gateway, apply, log: options.log });
   if (!following.ok) return following;
   const { listeners } = rooms.configured.current();
@@ -138,7 +139,7 @@ async function join(
     return admin;
   }
   state.admin = admin.value;
-  const endings = [namePlace(options.data, mcpUrl), watchSystem(rooms), metrics.close];
+  const endings = [namePlace(options.data, mcpUrl), watchSystem(rooms), metrics.close, drift.close];
   const watch = watchKeys(rooms, options.log);
   control.watch({ gateway: listener.value, admin: admin.value });
   return success({
@@ -185,7 +186,7 @@ function gatewayOf(
   rooms: Rooms,
   { log }: StartOptions,
   state: State,
-  { apply, ready }: { readonly apply: Applier; readonly ready: Readiness },
+  { drift, ready }: { readonly drift: DriftWatch; readonly ready: Readiness },
 ): Gateway {
   const { clock, large, snapshots, upstreams } = rooms;
   const mac = rooms.vault.mac('audit');
@@ -209,7 +210,7 @@ function gatewayOf(
     keyed: (text) => mac.mac(text).toString('hex'),
     handles: rooms.vault.sealer('handles'),
     inspect: { arguments: [], result: [] },
-    onDrift: driftWatch(rooms, apply, log),
+    onDrift: drift.changed,
   });
 }
 

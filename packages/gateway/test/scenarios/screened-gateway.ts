@@ -58,7 +58,7 @@ export async function startScreened(): Promise<Screened> {
       arguments: [{ name: 'inspect-arguments', check: (call) => checkArguments(call) }],
       result: [{ name: 'inspect-result', check: (result) => checkResult(result) }],
     },
-    onDrift: driftWatch(rooms, apply, silentLogger),
+    onDrift: driftWatch(rooms, apply, silentLogger).changed,
   });
   const place = { host: '127.0.0.1', port: 0 };
   const listener = must(await listen({ place, tls: null }, (request, response) => gateway.handle(request, response)));

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/contracts/json.ts';
+import { listen, standing } from './listening.ts';
 import { httpToolServer, startTestGateway, type TestGateway, toolServer } from './running-gateway.ts';
-import { BOTH, type Caller, call, modern, post, request, session } from './wire.ts';
+import { type Caller, call, modern, post, request, session } from './wire.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'sallyport-subscriptions-'));
 const offerFile = join(dir, 'offer.json');
@@ -31,48 +32,6 @@ afterAll(async () => {
   await gateway.stop();
   rmSync(dir, { recursive: true, force: true });
 });
-
-interface Listening {
-  readonly heard: JsonObject[];
-  readonly methods: () => readonly string[];
-  readonly uris: () => readonly unknown[];
-  end(): void;
-}
-
-/** An open stream and what came on it. */
-async function stream(caller: Caller, init: RequestInit): Promise<Listening> {
-  const controller = new AbortController();
-  const headers = { accept: BOTH, authorization: `Bearer ${caller.key}`, ...caller.headers, ...(init.headers as Record<string, string>) };
-  const response = await fetch(caller.mcp, { ...init, headers, signal: controller.signal });
-  if (response.status !== 200 || response.body === null) throw new Error(`${response.status} ${await response.text()}`);
-  const heard: JsonObject[] = [];
-  let text = '';
-  const read = async (): Promise<void> => {
-    for await (const chunk of response.body as ReadableStream<Uint8Array>) {
-      text += Buffer.from(chunk).toString();
-      const lines = text.split('\n');
-      text = lines.pop() ?? '';
-      for (const line of lines) if (/^data: *\{/.test(line)) heard.push(JSON.parse(line.slice(5)) as JsonObject);
-    }
-  };
-  read().catch(() => undefined);
-  const params = (): readonly JsonObject[] => heard.map((one) => (one['params'] ?? {}) as JsonObject);
-  return {
-    heard,
-    methods: () => heard.map((one) => String(one['method'])),
-    uris: () => params().flatMap(({ uri }) => (uri === undefined ? [] : [uri])),
-    end: () => controller.abort(),
-  };
-}
-
-const standing = (inside: Caller): Promise<Listening> => stream(inside, { method: 'GET' });
-
-const META = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} };
-function listen(caller: Caller, id: string | number, notifications: JsonObject): Promise<Listening> {
-  const body = JSON.stringify(request(id, 'subscriptions/listen', { notifications, _meta: META }));
-  const headers = { 'content-type': 'application/json', 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'subscriptions/listen' };
-  return stream(caller, { method: 'POST', body, headers });
-}
 
 const ask = async (inside: Caller, method: string, params: JsonObject): Promise<JsonObject> =>
   (await post(inside, request(`${method} ${JSON.stringify(params)}`, method, params))).message as JsonObject;
@@ -157,16 +116,8 @@ describe.each(['http', 'own'])('a listen stream of a stateless client on the ser
   it('tells of changed lists only where it was asked to', async () => {
     const [asked, not] = [await listen(ann, 1, { resourcesListChanged: true }), await listen(ann, 2, { toolsListChanged: true })];
     await expect.poll(() => asked.heard.length + not.heard.length, { timeout: 10_000 }).toBeGreaterThan(1);
-    // The server is told of the listeners on its own time.
-    await expect
-      .poll(
-        async () => {
-          await modern(ann, 1, 'tools/call', { name: `${server}__announce`, arguments: { text: 'resources' } });
-          return asked.methods();
-        },
-        { timeout: 15_000, interval: 500 },
-      )
-      .toContain('notifications/resources/list_changed');
+    await modern(ann, 1, 'tools/call', { name: `${server}__announce`, arguments: { text: 'resources' } });
+    await expect.poll(asked.methods, { timeout: 1500, interval: 50 }).toContain('notifications/resources/list_changed');
     expect(not.methods()).not.toContain('notifications/resources/list_changed');
     asked.end();
     not.end();

@@ -85,14 +85,14 @@ describe.each(WIRES)('over %s', (_name, transport, era) => {
       told = true;
     };
     const listener = { listChanged: tell, updated: () => {}, log: () => {} };
-    const who = owner('ann', era === 'legacy' ? 's1' : null, listener);
+    const who = { ...owner('ann', era === 'legacy' ? 's1' : null, listener), listener };
     const session = await acquire(transport(), era, who);
-    const end = era === 'modern' ? bench.upstreams.watch(registration('tools', transport()), era, who) : () => {};
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const watching = era === 'modern' ? bench.upstreams.watch(registration('tools', transport()), era, who) : null;
+    await (watching?.open ?? new Promise((resolve) => setTimeout(resolve, 300)));
     await session.request(toolCall('add_tool'));
     await eventually(() => told);
     expect(session.peekPins('tool')?.has('extra_0')).toBe(true);
-    end();
+    watching?.end();
   });
 });
 

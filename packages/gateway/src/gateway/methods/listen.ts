@@ -8,8 +8,9 @@ import { hasResource } from '../offered.ts';
 import { resourceOf } from '../resource-of.ts';
 import { mayHear } from '../subscriptions.ts';
 import type { ListName, Subscription } from '../upstream/upstream.ts';
-import { reaches, visibleTo } from '../visible.ts';
+import { reaches } from '../visible.ts';
 import { recorded } from './answer-recorded.ts';
+import { watchServers } from './watch-servers.ts';
 import { type Handler, refuse, type Works } from './works.ts';
 
 const NOTHING: ListenFilter = {
@@ -39,9 +40,14 @@ export const listen: Handler = async (exchange, answer, works) => {
     gone = true;
     endWatches();
   });
-  const early = new Set<string>();
-  let tell = (uri: string): void => void early.add(uri);
+  const early = { lists: new Set<ListName>(), uris: new Set<string>() };
+  let tellList = (list: ListName): void => void early.lists.add(list);
+  let tell = (uri: string): void => void early.uris.add(uri);
+  const flags = LIST_FLAGS.filter((flag) => filter[flag]);
+  const watched = flags.length > 0 ? watchServers(exchange, works, (list) => tellList(list)) : null;
+  if (watched !== null) watches.push(watched.end);
   const granted = await subscribeAll(exchange, filter.resourceSubscriptions, works, watches, (uri) => tell(uri));
+  if (watched !== null) await within(OPEN_MS, watched.open);
   if (gone) return endWatches();
   const id = frame.id ?? '';
   const stream = works.listens.open(principal, id, filter, (onEnd) =>
@@ -54,20 +60,29 @@ export const listen: Handler = async (exchange, answer, works) => {
     endWatches();
     return refuse(exchange, { verdict: 'deny', reason: 'gateway.too_many_streams', retryAfterSeconds: 60 }, answer, works);
   }
-  const flags = LIST_FLAGS.filter((flag) => filter[flag]);
   const _meta = { 'io.modelcontextprotocol/subscriptionId': id };
   const say = (method: string, params: JsonObject): void =>
     void stream.send(JSON.stringify({ jsonrpc: '2.0', method: `notifications/${method}`, params: { ...params, _meta } }));
-  const onResources = (): void => (filter.resourcesListChanged ? say('resources/list_changed', {}) : undefined);
   const notifications = {
     ...Object.fromEntries(flags.map((flag) => [flag, true])),
     ...(filter.resourceSubscriptions.length > 0 ? { resourceSubscriptions: granted } : {}),
   };
   say('subscriptions/acknowledged', { notifications });
   tell = (uri) => say('resources/updated', { uri });
-  if (flags.length > 0) watches.push(...watchServers(exchange, works, onResources));
-  for (const uri of early) tell(uri);
+  tellList = (list) => (filter[`${list}ListChanged`] ? say(`${list}/list_changed`, {}) : undefined);
+  watched?.acknowledged();
+  for (const uri of early.uris) tell(uri);
+  for (const list of early.lists) tellList(list);
 };
+
+/** How long the acknowledgement waits for servers to tell of their changes; what changes at those that are slower is told of once they do. */
+const OPEN_MS = 1000;
+
+function within(ms: number, wanted: Promise<unknown>): Promise<unknown> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  return Promise.race([wanted, promise]).finally(() => clearTimeout(timer));
+}
 
 /** One subscription a server, of this caller alone. Returns the URIs, as the client named them, that will be told of. */
 async function subscribeAll(
@@ -127,20 +142,4 @@ async function subscribeOne(
   );
   const known = there.flat();
   return known.length === 0 ? failure('gateway.unknown_resource') : upstream.value.watchResources(known, onUpdated);
-}
-
-/** A server of this era tells of its changes only while somebody listens: what differs from the pins is hidden, and everybody is told then. */
-function watchServers({ endpoint, principal, snapshot }: Exchange, works: Works, onResources: () => void): readonly (() => void)[] {
-  const servers = [...visibleTo(snapshot, principal).servers].flatMap((id) => snapshot.servers.get(id) ?? []);
-  return servers
-    .filter((server) => reaches(snapshot, server.id, 'modern') && (endpoint?.server == null || endpoint.server === server.id))
-    .map((server) => {
-      const listChanged = (list: ListName, drifted: boolean): void => {
-        if (drifted) works.onDrift(server.id);
-        // Of pins everybody is told once the snapshot has changed; single resources are in no snapshot.
-        if (list === 'resources') onResources();
-      };
-      const listener = { listChanged, updated: () => undefined, log: () => undefined };
-      return works.upstreams.watch(server, 'modern', { principal, session: null, listener });
-    });
 }

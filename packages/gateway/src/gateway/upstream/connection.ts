@@ -41,6 +41,8 @@ export interface Connection {
 /** What a server says outside calls. Methods must not throw. */
 export interface ConnectionEvents {
   listChanged(list: ListName): void;
+  /** What `watch` opens is open, or open again after it had ended: what changed meanwhile nobody told. */
+  watching(): void;
   /** A stateful session ended at the server and was opened again: what was asked for in the old one is not known there. */
   renewed(): void;
   /** A resource changed. `subscription`: the id of the listen request that it is told under; null in the stateful revisions. */

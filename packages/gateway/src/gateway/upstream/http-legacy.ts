@@ -200,6 +200,8 @@ class LegacyHttp {
       {
         onHead: (code) => {
           status = code;
+          // Taken up where it ended, it tells of everything in between.
+          if (code < 300 && from === null) this.#options.events.watching();
         },
         onMessage: (bytes) => this.#readStream(bytes),
         onEventId: (id) => this.#standing.seen(id),

@@ -105,8 +105,9 @@ class ModernHttp {
 
   #openListen(ended: (lived: boolean) => void): () => void {
     if (this.#facts === null) return () => {};
-    const { listChanged } = this.#options.events;
-    return this.#openStream(listenRequest(new AbortController().signal, this.#facts), { ...SILENT, listChanged }, ended);
+    const { listChanged, watching } = this.#options.events;
+    const events: ConnectionEvents = { ...SILENT, listChanged, acknowledged: () => watching() };
+    return this.#openStream(listenRequest(new AbortController().signal, this.#facts), events, ended);
   }
 
   async #subscribe(uris: readonly string[], onUpdated: (uri: string) => void): Promise<Result<Subscription, GatewayReason>> {
@@ -147,6 +148,7 @@ const LIVED_MS = 5000;
 const SUBSCRIPTIONS = 512;
 const SILENT: ConnectionEvents = {
   listChanged: () => {},
+  watching: () => {},
   renewed: () => {},
   updated: () => {},
   acknowledged: () => {},

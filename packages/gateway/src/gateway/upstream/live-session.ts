@@ -2,20 +2,16 @@ import type { Clock } from '../../base/clock.ts';
 import { failure, type Result, success } from '../../base/result.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
-import type { Era, PinKind } from '../../contracts/target.ts';
+import type { Era, PinKind, TargetKind } from '../../contracts/target.ts';
 import type { AskClient } from './asks.ts';
 import type { Outcome } from './calls.ts';
 import type { Connection } from './connection.ts';
-import { ownRequest } from './handshake.ts';
-import { digestItems, readList, sameDigests } from './live-lists.ts';
-import type { ListName, Subscription, UpstreamListener, UpstreamRequest, UpstreamSession } from './upstream.ts';
+import { offersListChanged, ownRequest } from './handshake.ts';
+import { readList } from './live-lists.ts';
+import { LiveOffer } from './live-offer.ts';
+import { Updates } from './updates.ts';
+import type { ListName, Subscription, UpstreamListener, UpstreamRequest, UpstreamSession, Watching } from './upstream.ts';
 
-/** A server that says its list changed every millisecond is read once in this time. */
-const REREAD_MS = 1000;
-/** How old a list of resources may be. Not every server tells of changes. */
-const RESOURCES_MS = 30_000;
-
-type Digests = ReadonlyMap<string, string>;
 type Read<T> = Promise<Result<T, GatewayReason>>;
 
 export interface LiveOptions {
@@ -32,36 +28,49 @@ export class LiveSession implements UpstreamSession {
   readonly #options: LiveOptions;
   readonly #listeners = new Map<object | string, UpstreamListener>();
   #connection: Connection | null = null;
-  #tools: Digests = new Map();
-  /** Prompts and templates that were asked for, until the server says that they changed. */
-  readonly #others = new Map<PinKind, { known: Digests | null; readonly reading: Read<Digests> }>();
-  /** What they were before the server said so. */
-  readonly #before = new Map<PinKind, Digests>();
-  #resources: { readonly at: number; done: boolean; readonly reading: Read<readonly JsonObject[]> } | null = null;
+  readonly #offer: LiveOffer;
   /** By URI: the clients' sessions that subscribed to it. */
   readonly #subscribers = new Map<string, Set<string>>();
-  readonly #told = new Map<ListName, NodeJS.Timeout>();
-  readonly #toldAt = new Map<ListName, number>();
+  readonly #updates = new Updates((uri) => this.#tellUpdated(uri));
+  /** What tells of changed lists: whether it was open since somebody watches, and who waits for it. */
+  #opened = false;
+  readonly #waiting = new Set<() => void>();
+  readonly ended: Promise<void>;
+  #tellEnded: () => void = () => {};
   #inFlight = 0;
   #retired: (() => void) | null = null;
   #usedAt: number;
   #watchers = 0;
   #held = 0;
+  /** What was said to have changed while the tools were being read. */
+  readonly #early = new Map<ListName, boolean>();
+  #adopted = false;
   #closed = false;
 
   constructor(options: LiveOptions) {
     this.#options = options;
     this.#usedAt = options.clock.monotonic();
+    this.#offer = new LiveOffer({
+      clock: options.clock,
+      read: (kind) => this.#read(kind),
+      tell: (list, drifted) => this.#tell(list, drifted),
+    });
+    this.ended = new Promise((resolve) => {
+      this.#tellEnded = resolve;
+    });
   }
 
   /** Takes a connection whose handshake is done: reads its tools and applies the log level that was set before. */
   async adopt(connection: Connection): Promise<Result<unknown, GatewayReason>> {
     this.#connection = connection;
-    const tools = await readList(connection, 'tool', this.#options.startMs);
-    if (!tools.ok) return tools;
-    this.#tools = digestItems('tool', tools.value);
-    if (this.#options.level !== null) await connection.setLogLevel(this.#options.level);
+    // Before its tools are read: what changes after that is told, or read again once it can be told.
     if (connection.facts.era === 'legacy') connection.watch();
+    const tools = await this.#offer.begin();
+    if (!tools.ok) return tools;
+    this.#adopted = true;
+    for (const [list, said] of this.#early) this.#offer.changed(list, said);
+    this.#early.clear();
+    if (this.#options.level !== null) await connection.setLogLevel(this.#options.level);
     return tools;
   }
 
@@ -77,36 +86,23 @@ export class LiveSession implements UpstreamSession {
     return this.#facts().capabilities;
   }
 
-  peekPins(kind: PinKind): Digests | null {
-    return kind === 'tool' ? this.#tools : (this.#others.get(kind)?.known ?? null);
+  peekPins(kind: PinKind): ReturnType<UpstreamSession['peekPins']> {
+    return this.#offer.peekPins(kind);
   }
 
-  livePins(kind: PinKind): Read<Digests> {
-    if (kind === 'tool') return Promise.resolve(success(this.#tools));
-    const held = this.#others.get(kind);
-    if (held !== undefined) return held.reading;
-    const reading = this.#read(kind).then((items) => {
-      if (this.#others.get(kind) !== entry) return items.ok ? success(digestItems(kind, items.value)) : items;
-      // What could not be read is asked for again by the next who needs it.
-      if (!items.ok) this.#others.delete(kind);
-      else entry.known = digestItems(kind, items.value);
-      return items.ok ? success(entry.known ?? NOTHING) : items;
-    });
-    const entry: { known: Digests | null; readonly reading: Read<Digests> } = { known: null, reading };
-    this.#others.set(kind, entry);
-    return reading;
+  livePins(kind: PinKind): ReturnType<UpstreamSession['livePins']> {
+    this.touch();
+    return this.#offer.livePins(kind);
   }
 
   resources(page: 'first' | 'later'): Read<readonly JsonObject[]> {
-    return this.#resourcesWithin(page === 'first' ? 0 : RESOURCES_MS);
+    this.touch();
+    return this.#offer.resources(page);
   }
 
-  async lists(uri: string): Read<boolean> {
-    const has = (items: readonly JsonObject[]): boolean => items.some((item) => item['uri'] === uri);
-    const known = await this.#resourcesWithin(RESOURCES_MS);
-    if (!known.ok || has(known.value)) return known.ok ? success(true) : known;
-    const again = await this.#resourcesWithin(REREAD_MS);
-    return again.ok ? success(has(again.value)) : again;
+  lists(uri: string): Read<boolean> {
+    this.touch();
+    return this.#offer.lists(uri);
   }
 
   /** Milliseconds since the last use; 0 while a call is under way or somebody watches. */
@@ -163,32 +159,39 @@ export class LiveSession implements UpstreamSession {
     }
   }
 
-  watch(listener: UpstreamListener): () => void {
+  watch(listener: UpstreamListener): Watching {
     const key = {};
     this.#listeners.set(key, listener);
     this.#watchers += 1;
-    if (this.#watchers === 1 && this.#connection?.facts.era === 'modern') this.#connection.watch();
-    return () => {
-      if (!this.#listeners.delete(key)) return;
-      this.#watchers -= 1;
-      this.touch();
-      if (this.#watchers === 0 && this.#connection?.facts.era === 'modern') this.#connection.unwatch();
+    const connection = this.#connection;
+    const asked = connection?.facts.era === 'modern' && offersListChanged(connection.facts).length > 0;
+    if (this.#watchers === 1 && asked) connection.watch();
+    return {
+      open: asked ? this.#whenOpened() : Promise.resolve(),
+      end: () => {
+        if (!this.#listeners.delete(key)) return;
+        this.#watchers -= 1;
+        this.touch();
+        if (this.#watchers > 0 || !asked) return;
+        this.#opened = false;
+        connection.unwatch();
+      },
     };
   }
 
   /** Told by the connection, as often as the server likes. */
   listChanged(list: ListName): void {
-    if (this.#closed || this.#told.has(list)) return;
-    this.#forgetList(list);
-    // The first change is told at once; those that follow share the next reading.
-    const wait = Math.max(0, (this.#toldAt.get(list) ?? Number.NEGATIVE_INFINITY) + REREAD_MS - this.#options.clock.monotonic());
-    const timer = setTimeout(() => {
-      this.#told.delete(list);
-      this.#toldAt.set(list, this.#options.clock.monotonic());
-      void (list === 'tools' ? this.#readAgain() : this.#lookAgain(list));
-    }, wait);
-    timer.unref();
-    this.#told.set(list, timer);
+    this.#changed(list, true);
+  }
+
+  /** What tells of changed lists is open, or open again: nobody said what changed while it was not. */
+  watching(): void {
+    const again = this.#opened;
+    this.#opened = true;
+    for (const open of this.#waiting) open();
+    this.#waiting.clear();
+    if (this.#connection === null) return;
+    for (const list of offersListChanged(this.#connection.facts)) this.#changed(list, again);
   }
 
   /**
@@ -229,7 +232,9 @@ export class LiveSession implements UpstreamSession {
   async watchResources(uris: readonly string[], onUpdated: (uri: string) => void): Promise<Result<Subscription, GatewayReason>> {
     const connection = this.#connection;
     if (connection === null || this.#closed) return failure('gateway.upstream_closed');
-    const subscribed = await connection.subscribe(uris, onUpdated);
+    const updates = new Updates(onUpdated);
+    const lying = (uri: string): readonly string[] => uris.filter((of) => liesUnder(uri, of));
+    const subscribed = await connection.subscribe(uris, (uri) => updates.say(uri, lying(uri)));
     if (!subscribed.ok) return subscribed;
     this.#watchers += 1;
     let over = false;
@@ -237,6 +242,7 @@ export class LiveSession implements UpstreamSession {
       if (over) return;
       over = true;
       this.#watchers -= 1;
+      updates.close();
       subscribed.value.end();
     };
     return success({ granted: subscribed.value.granted, end });
@@ -244,10 +250,8 @@ export class LiveSession implements UpstreamSession {
 
   /** Told only to sessions that subscribed to the resource, or to one that it lies under (MCP 2025-11-25, resource updates). */
   updated(uri: string): void {
-    const told = new Set<string>();
-    for (const [of, holders] of this.#subscribers)
-      if (uri === of || uri.startsWith(of.endsWith('/') ? of : `${of}/`)) for (const one of holders) told.add(one);
-    for (const session of told) this.#listeners.get(session)?.updated(uri);
+    const under = [...this.#subscribers.keys()].filter((of) => liesUnder(uri, of));
+    if (under.length > 0 && !this.#closed) this.#updates.say(uri, under);
   }
 
   log(params: JsonObject): void {
@@ -291,63 +295,37 @@ export class LiveSession implements UpstreamSession {
   async close(): Promise<void> {
     this.#closed = true;
     this.#retired?.();
-    for (const timer of this.#told.values()) clearTimeout(timer);
+    this.#offer.close();
+    this.#updates.close();
+    this.#tellEnded();
     await this.#connection?.close();
   }
 
-  async #readAgain(): Promise<void> {
-    const read = await this.#read('tool');
-    // A list that cannot be read offers nothing: what it was before is not known to hold any more.
-    const tools = read.ok ? digestItems('tool', read.value) : NOTHING;
-    if (this.#closed || sameDigests(tools, this.#tools)) return;
-    this.#tools = tools;
-    this.#tell('tools', true);
+  #changed(list: ListName, said: boolean): void {
+    if (this.#closed) return;
+    if (this.#adopted) this.#offer.changed(list, said);
+    else this.#early.set(list, said || this.#early.get(list) === true);
   }
 
-  // Single resources come and go without a pin; the templates beside them must not.
-  async #lookAgain(list: Exclude<ListName, 'tools'>): Promise<void> {
-    const kind = list === 'prompts' ? 'prompt' : 'template';
-    const before = this.#before.get(kind) ?? null;
-    // Whatever came in the meantime is read by whoever asks now.
-    this.#forgetList(list);
-    const now = await this.livePins(kind);
-    if (this.#closed) return;
-    this.#tell(list, !now.ok || before === null || !sameDigests(before, now.value));
-    if (now.ok) this.#before.set(kind, now.value);
+  #whenOpened(): Promise<void> {
+    if (this.#opened) return Promise.resolve();
+    return new Promise((resolve) => void this.#waiting.add(resolve));
+  }
+
+  #tellUpdated(uri: string): void {
+    const told = new Set<string>();
+    for (const [of, holders] of this.#subscribers) if (liesUnder(uri, of)) for (const one of holders) told.add(one);
+    for (const session of told) this.#listeners.get(session)?.updated(uri);
   }
 
   #tell(list: ListName, drifted: boolean): void {
     for (const listener of this.#listeners.values()) listener.listChanged(list, drifted);
   }
 
-  #forgetList(list: ListName): void {
-    if (list === 'tools') return;
-    const kind = list === 'prompts' ? 'prompt' : 'template';
-    const known = this.#others.get(kind)?.known ?? null;
-    if (known !== null) this.#before.set(kind, known);
-    this.#others.delete(kind);
-    if (list === 'resources') this.#resources = null;
-  }
-
-  #resourcesWithin(ms: number): Read<readonly JsonObject[]> {
-    const now = this.#options.clock.monotonic();
-    const held = this.#resources;
-    // Those who ask while it is being read share the answer.
-    if (held !== null && (!held.done || now - held.at < ms)) return held.reading;
-    const reading = this.#read('resource').then((items) => {
-      entry.done = true;
-      if (!items.ok && this.#resources === entry) this.#resources = null;
-      return items;
-    });
-    const entry = { at: now, done: false, reading };
-    this.#resources = entry;
-    return reading;
-  }
-
-  async #read(kind: PinKind | 'resource'): Read<readonly JsonObject[]> {
+  // Not a use: what the gateway reads of its own accord keeps no session from ending as idle.
+  async #read(kind: TargetKind): Read<readonly JsonObject[]> {
     const connection = this.#connection;
     if (connection === null || this.#closed) return failure('gateway.upstream_closed');
-    this.touch();
     return readList(connection, kind, this.#options.startMs);
   }
 
@@ -357,5 +335,6 @@ export class LiveSession implements UpstreamSession {
   }
 }
 
-const NOTHING: Digests = new Map();
+// MCP 2025-11-25, resource updates: a resource that was subscribed to, or one that lies under it.
+const liesUnder = (uri: string, of: string): boolean => uri === of || uri.startsWith(of.endsWith('/') ? of : `${of}/`);
 const NOTHING_SAID: Outcome = success({ kind: 'result', result: {}, text: '{}' });

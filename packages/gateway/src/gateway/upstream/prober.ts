@@ -159,6 +159,7 @@ async function look(
   const startMs = era === 'modern' && server.transport.kind === 'stdio' ? Math.min(MODERN_PROBE_MS, what.startMs) : what.startMs;
   const events = {
     listChanged: () => {},
+    watching: () => {},
     renewed: () => {},
     updated: () => {},
     acknowledged: () => {},

@@ -1,7 +1,7 @@
 /** @param retryMs how long the other side asks to wait; null or absent where it does not. */
 export type Ended = (lived: boolean, retryMs?: number | null) => void;
 
-/** Keeps a stream open while somebody wants it: opened again when it ends, ever later when it ends at once, and given up after too many of those. */
+/** Keeps a stream open while somebody wants it: opened again when it ends, ever later when it ends at once, and never given up. */
 export class Reconnect {
   readonly #open: (ended: Ended) => () => void;
   #cut: (() => void) | null = null;
@@ -41,8 +41,8 @@ export class Reconnect {
   #again(lived: boolean, retryMs: number | null): void {
     this.#cut = null;
     this.#failures = lived ? 0 : this.#failures + 1;
-    if (!this.#wanted || this.#failures > GIVE_UP_AFTER) return;
-    const wait = Math.min(LONGEST_MS, (retryMs ?? SHORTEST_MS) * 2 ** this.#failures);
+    if (!this.#wanted) return;
+    const wait = Math.min(LONGEST_MS, (retryMs ?? SHORTEST_MS) * 2 ** Math.min(this.#failures, MOST_DOUBLINGS));
     this.#timer = setTimeout(() => this.#attempt(), wait);
     this.#timer.unref();
   }
@@ -50,4 +50,4 @@ export class Reconnect {
 
 const SHORTEST_MS = 250;
 const LONGEST_MS = 30_000;
-const GIVE_UP_AFTER = 8;
+const MOST_DOUBLINGS = 16;

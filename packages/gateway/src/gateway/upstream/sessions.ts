@@ -10,7 +10,8 @@ import { type DialDeps, Dialer, nameOf } from './dial.ts';
 import { LiveSession } from './live-session.ts';
 import { type SlotKey, sameServer, slotKey } from './slot-key.ts';
 import { type Slot, type SlotCaps, Slots, USUAL_CAPS } from './slots.ts';
-import type { UpstreamOwner, UpstreamSession, Upstreams } from './upstream.ts';
+import type { UpstreamListener, UpstreamOwner, UpstreamSession, Upstreams, Watching } from './upstream.ts';
+import { keepWatching } from './watch.ts';
 
 export interface UpstreamsDeps extends Omit<DialDeps, 'startMs'> {
   readonly startMs?: number;
@@ -71,19 +72,12 @@ class SessionTable implements Upstreams {
     return slot !== undefined && sameServer(slot.server, server) ? slot.session : null;
   }
 
-  watch(server: Registration, era: Era, owner: UpstreamOwner): () => void {
-    const { listener } = owner;
-    let end: (() => void) | null = null;
-    let over = false;
-    if (listener !== null) {
-      void this.acquire(server, era, { ...owner, listener: null }).then((got) => {
-        if (got.ok && !over) end = (got.value as LiveSession).watch(listener);
-      });
-    }
-    return () => {
-      over = true;
-      end?.();
+  watch(server: Registration, era: Era, owner: UpstreamOwner & { readonly listener: UpstreamListener }): Watching {
+    const open = async (): Promise<LiveSession | null> => {
+      const got = await this.acquire(server, era, { ...owner, listener: null });
+      return got.ok ? (got.value as LiveSession) : null;
     };
+    return keepWatching(open, owner.listener);
   }
 
   releaseSession(session: DownstreamSessionId): void {
@@ -184,6 +178,7 @@ class SessionTable implements Upstreams {
     if (key.session !== null && owner.listener !== null) session.listen(key.session, owner.listener);
     const events: ConnectionEvents = {
       listChanged: (list) => session.listChanged(list),
+      watching: () => session.watching(),
       renewed: () => session.resubscribe(),
       updated: (uri) => session.updated(uri),
       acknowledged: () => {},

@@ -25,6 +25,7 @@ import { receive } from './incoming.ts';
 import { type Child, type LaunchDeps, launch } from './launch.ts';
 import { MessageReader } from './message-reader.ts';
 import { guessId, type Read } from './read-message.ts';
+import { type Ended, Reconnect } from './reconnect.ts';
 import { followLog } from './server-log.ts';
 import type { Subscription, UpstreamRequest } from './upstream.ts';
 
@@ -48,6 +49,7 @@ const REMOVE = { recursive: true, force: true, maxRetries: 3 } as const;
 const UNREAD_BYTES = 32 * 1_048_576;
 /** Lines on stdout that are no message before the server counts as broken: some print a banner there. */
 const GARBAGE_LINES = 100;
+const LIVED_MS = 5000;
 /** Listen requests for single resources, of all callers together: they count among the calls of the connection. */
 const SUBSCRIPTIONS = 128;
 
@@ -86,7 +88,8 @@ class StdioSession {
   #garbage = 0;
   #fault: string | null = null;
   #level: string | null = null;
-  #listening: AbortController | null = null;
+  #listening: Reconnect | null = null;
+  #listenId: string | null = null;
 
   constructor(child: Child, options: ConnectOptions, era: Era) {
     this.#child = child;
@@ -113,6 +116,7 @@ class StdioSession {
     this.closed = child.exited.then(async (exit) => {
       await new Promise<void>((read) => reader.whenRead(read));
       const detail = this.#fault ?? `the process ended (${exit.signal ?? `code ${exit.code}`})`;
+      this.#listening?.stop();
       this.#asks.endAll();
       this.#calls.failAll('gateway.upstream_closed', detail);
       return detail;
@@ -141,6 +145,7 @@ class StdioSession {
 
   close(): Promise<void> {
     this.#fault ??= 'ended by the gateway';
+    this.#listening?.stop();
     return this.#child.end();
   }
 
@@ -150,19 +155,33 @@ class StdioSession {
       request: (request) => this.request(request),
       setLogLevel: (level) => this.#setLogLevel(level, facts),
       tell: (method, params) => this.send({ jsonrpc: '2.0', method, params }),
-      watch: () => this.#listen(facts),
-      unwatch: () => this.#unlisten(),
+      watch: () => this.#watch(facts),
+      unwatch: () => this.#listening?.stop(),
       subscribe: (uris, onUpdated) => this.#subscribe(uris, onUpdated),
       closed: this.closed,
       close: () => this.close(),
     };
   }
 
-  // A stateful server tells of changes anyway; a stateless one only those who listen (MCP 2026-07-28).
-  #listen(facts: ServerFacts): void {
-    if (this.#era !== 'modern' || this.#listening !== null || offersListChanged(facts).length === 0) return;
-    this.#listening = new AbortController();
-    void this.request(listenRequest(this.#listening.signal, facts));
+  // A stateful server tells of changes anyway; a stateless one only those who listen (MCP 2026-07-28), and it may end that.
+  #watch(facts: ServerFacts): void {
+    if (this.#era !== 'modern' || offersListChanged(facts).length === 0) return;
+    this.#listening ??= new Reconnect((ended) => this.#listen(facts, ended));
+    this.#listening.start();
+  }
+
+  #listen(facts: ServerFacts, ended: Ended): () => void {
+    const controller = new AbortController();
+    const started = this.#start(listenRequest(controller.signal, facts));
+    // The process is gone, and the session with it; or too much is under way, which passes.
+    if (!started.ok) {
+      queueMicrotask(() => ended(false));
+      return () => {};
+    }
+    this.#listenId = started.value.id;
+    const openedAt = this.#options.clock.monotonic();
+    void started.value.outcome.then(() => ended(this.#options.clock.monotonic() - openedAt > LIVED_MS));
+    return () => controller.abort();
   }
 
   async #subscribe(uris: readonly string[], onUpdated: (uri: string) => void): Promise<Result<Subscription, GatewayReason>> {
@@ -179,11 +198,6 @@ class StdioSession {
       waiting.failed(ended.ok ? 'gateway.upstream_closed' : ended.reason);
     });
     return waiting.outcome;
-  }
-
-  #unlisten(): void {
-    this.#listening?.abort();
-    this.#listening = null;
   }
 
   async #setLogLevel(level: string, facts: ServerFacts): Promise<void> {
@@ -214,7 +228,10 @@ class StdioSession {
       elicited: () => {},
       taskStatus: () => {},
       updated: (uri, subscription) => this.#subscribed.get(String(subscription))?.onUpdated(uri),
-      acknowledged: (uris, subscription) => this.#subscribed.get(String(subscription))?.waiting.granted(uris),
+      acknowledged: (uris, subscription) => {
+        if (subscription === this.#listenId) events.watching();
+        else this.#subscribed.get(String(subscription))?.waiting.granted(uris);
+      },
     };
   }
 

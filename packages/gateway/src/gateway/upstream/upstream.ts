@@ -81,13 +81,20 @@ export interface Subscription {
   end(): void;
 }
 
+/** A listener that is told of the changes of one server. */
+export interface Watching {
+  /** Resolves once the server tells of its changes, or where it never will; not before it is reached. */
+  readonly open: Promise<void>;
+  end(): void;
+}
+
 export type ListName = 'tools' | 'prompts' | 'resources';
 
 /** Where what a server says outside a call goes. Methods must not throw. */
 export interface UpstreamListener {
   /**
-   * A list changed: of tools only once it was read again and differs; of the others as often as the server says, within bounds. `drifted`: what is
-   * pinned of it may differ from what is offered now (of single resources nothing is pinned).
+   * A list changed: of tools, prompts and templates once it was read again and differs from what was known; of single resources once a second
+   * while the server says so. `drifted`: what is pinned of it may differ from what is offered now (of single resources nothing is pinned).
    */
   listChanged(list: ListName, drifted: boolean): void;
   /** A resource that this session subscribed to changed. */
@@ -118,10 +125,10 @@ export interface Upstreams {
   /** The session if it is already running: for lists, which must not start servers. */
   peek(server: Registration, era: Era, owner: UpstreamOwner): UpstreamSession | null;
   /**
-   * Keeps the server's own list_changed stream open for this listener until the returned function is called. For owners without a session
-   * (`subscriptions/listen`): a stateless server tells of changes only while somebody listens.
+   * Keeps the server's own list_changed stream open for this listener until it is ended, whatever becomes of the server meanwhile. For owners
+   * without a session (`subscriptions/listen`): a stateless server tells of changes only while somebody listens.
    */
-  watch(server: Registration, era: Era, owner: UpstreamOwner): () => void;
+  watch(server: Registration, era: Era, owner: UpstreamOwner & { readonly listener: UpstreamListener }): Watching;
   /** Ends every upstream session that belongs to a client's session. */
   releaseSession(session: DownstreamSessionId): void;
   /** Ends every session of a server that was changed or removed. */
