@@ -5,6 +5,7 @@ import type { Registration } from '../contracts/registration.ts';
 import type { Deny } from '../contracts/verdict.ts';
 import { isObject, type Params, writeParamHeaders } from '../protocol/index.ts';
 import type { Health } from './breakers.ts';
+import { Cancellation } from './cancellation.ts';
 import type { Answer } from './downstream/answer.ts';
 import type { CallStream } from './downstream/call-stream.ts';
 import type { Session } from './downstream/sessions.ts';
@@ -44,13 +45,14 @@ export async function forward(call: Call, answer: Answer, works: Works): Promise
   try {
     const wait = works.breakers.admit(server.id, who);
     if (wait > 0) return refusedBefore({ verdict: 'deny', reason: 'gateway.circuit_open', retryAfterSeconds: wait });
-    const reported = sendTo(server, owner, { call, answer, inFlight }, works);
-    const health = reported.then(
-      (forwarded) => healthOf(server, forwarded.kind === 'denied' ? forwarded.denied.reason : null),
-      (): Health => 'unknown',
-    );
-    works.breakers.report(server.id, who, await health);
-    return await reported;
+    let health: Health = 'unknown';
+    try {
+      const forwarded = await sendTo(server, owner, { call, answer, inFlight }, works);
+      health = healthOf(server, forwarded.kind === 'denied' ? forwarded.denied.reason : null);
+      return forwarded;
+    } finally {
+      works.breakers.report(server.id, who, health);
+    }
   } finally {
     leave();
     inFlight.done();
@@ -102,7 +104,7 @@ const CANCELLED: Deny = { verdict: 'deny', reason: 'gateway.cancelled' };
 const refusedBefore = (denial: Deny): Forwarded => ({ kind: 'denied', denied: denial, progress: 0 });
 
 interface InFlight {
-  readonly controller: AbortController;
+  readonly controller: Cancellation;
   /** Null for a client without a session, which cannot be asked. */
   readonly stream: CallStream | null;
   progress: number;
@@ -112,7 +114,7 @@ interface InFlight {
 // Legacy: a lost connection is no cancellation, `notifications/cancelled` is. Modern: the closed response is the cancellation.
 function track(call: Call, answer: Answer): InFlight {
   const { frame } = call.exchange;
-  const controller = new AbortController();
+  const controller = new Cancellation();
   const key = JSON.stringify(frame.id);
   const { session } = frame;
   if (session === null) answer.onGone(() => controller.abort());

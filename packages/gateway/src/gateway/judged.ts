@@ -34,11 +34,21 @@ const cache = new WeakMap<Principal, WeakMap<Target, Told>>();
 export function judged(snapshot: Snapshot, principal: Principal, action: Action, target: Target, decision: Decision): Judged | null {
   if (!isMade(decision)) return null;
   if (action !== 'call') return { decision, ...told(snapshot, principal, action, target) };
-  const own = cache.get(principal) ?? new WeakMap<Target, Told>();
-  cache.set(principal, own);
-  const known = own.get(target) ?? told(snapshot, principal, action, target);
-  own.set(target, known);
-  return { decision, ...known };
+  return { decision, ...toldOnce(snapshot, principal, target) };
+}
+
+function toldOnce(snapshot: Snapshot, principal: Principal, target: Target): Told {
+  let own = cache.get(principal);
+  if (own === undefined) {
+    own = new WeakMap();
+    cache.set(principal, own);
+  }
+  let known = own.get(target);
+  if (known === undefined) {
+    known = told(snapshot, principal, 'call', target);
+    own.set(target, known);
+  }
+  return known;
 }
 
 function told({ policy }: Snapshot, principal: Principal, action: Action, target: Target): Told {

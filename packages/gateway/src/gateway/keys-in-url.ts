@@ -5,6 +5,7 @@ type Url = Pick<HttpRequest, 'path' | 'query'>;
 /** Keys of ours by their form alone; the checksum is identity's to judge. The prefix makes them findable anywhere in a text. */
 const KEY = /sp_[A-Za-z0-9_-]{50}/g;
 const KEY_LIKE = /sp_[A-Za-z0-9_-]{20}/;
+const SHORTEST_KEY_LIKE = 23;
 /** Names under which clients put credentials into a query (RFC 6750 section 2.3 is one of them, and not supported here). */
 const NAMED = /[?&](access_token|token|api_key|apikey|key)=/i;
 /** A URL full of made-up keys costs this many look-ups. */
@@ -12,6 +13,7 @@ const MOST_KEYS = 3;
 
 /** Whether a URL carries a credential, or what was meant as one. */
 export function namesCredential(url: Url): boolean {
+  if (url.query === '' && url.path.length < SHORTEST_KEY_LIKE) return false;
   return NAMED.test(`?${url.query}`) || KEY_LIKE.test(readable(url));
 }
 

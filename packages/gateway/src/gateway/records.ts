@@ -11,19 +11,49 @@ import { type Judged, judged, judgedWith } from './judged.ts';
 
 type Draft = { -readonly [K in keyof Omit<PublicPart, 'sealed'>]: Omit<PublicPart, 'sealed'>[K] };
 
-/** What every record of an exchange says, as far as the exchange came. */
-function draftOf(exchange: Partially, kind: PublicPart['kind'], now: number): Draft {
-  const { principal, frame, target } = exchange;
-  const draft: Draft = {
+// Every key from the start, so that all records of exchanges have one shape: whoever reads them on the way to the disk has then seen all there is.
+function blank(exchange: Partially, kind: PublicPart['kind'], now: number): Draft {
+  const every: { [K in keyof Required<Draft>]: Draft[K] | undefined } = {
     v: 1,
     kind,
     tenant: exchange.snapshot.tenant,
     id: exchange.id,
     time: now,
     via: 'mcp',
-    snapshot: exchange.snapshot.digest,
-    guards: exchange.trace,
+    principal: undefined,
+    credential: undefined,
+    method: undefined,
+    revision: undefined,
+    server: undefined,
+    tool: undefined,
+    prompt: undefined,
+    template: undefined,
+    pin: undefined,
+    decision: undefined,
+    snapshot: undefined,
+    guards: undefined,
+    status: undefined,
+    reason: undefined,
+    argumentsDigest: undefined,
+    resultDigest: undefined,
+    resultBytes: undefined,
+    durationUs: undefined,
+    intent: undefined,
+    parent: undefined,
+    count: undefined,
+    action: undefined,
+    object: undefined,
   };
+  // Keys that are undefined are absent (`PublicPart`).
+  return every as Draft;
+}
+
+/** What every record of an exchange says, as far as the exchange came. */
+function draftOf(exchange: Partially, kind: PublicPart['kind'], now: number): Draft {
+  const { principal, frame, target } = exchange;
+  const draft = blank(exchange, kind, now);
+  draft.snapshot = exchange.snapshot.digest;
+  draft.guards = exchange.trace;
   if (principal) {
     draft.principal = principal.id;
     draft.credential = principal.credential.id;
@@ -123,7 +153,7 @@ export function intentEntry(call: Call, now: number, keyed: Keyed): JournalEntry
   const was = decided.ok && decided.value !== null ? judgedWith(decided.value) : judgedIn(call.exchange, null);
   if (was) draft.decision = publicly(was);
   const responses = call.round?.responses ?? null;
-  const more = { arguments: call.arguments, ...(responses === null ? {} : { inputResponses: responses }) };
+  const more = responses === null ? { arguments: call.arguments } : { arguments: call.arguments, inputResponses: responses };
   return { record: draft, secret: secretOf(call.exchange, more, was) };
 }
 
@@ -140,17 +170,10 @@ export interface Outcome {
 
 export function outcomeEntry(call: Call, intent: number, outcome: Outcome, now: number, durationUs: number): JournalEntry {
   const { exchange } = call;
-  const draft: Draft = {
-    v: 1,
-    kind: 'outcome',
-    tenant: exchange.snapshot.tenant,
-    id: exchange.id,
-    time: now,
-    via: 'mcp',
-    intent,
-    status: outcome.status,
-    durationUs,
-  };
+  const draft = blank(exchange, 'outcome', now);
+  draft.intent = intent;
+  draft.status = outcome.status;
+  draft.durationUs = durationUs;
   draft.principal = exchange.principal.id;
   draft.method = exchange.frame.method;
   draft.server = call.target.server;
@@ -160,6 +183,7 @@ export function outcomeEntry(call: Call, intent: number, outcome: Outcome, now: 
   if (outcome.resultBytes !== undefined) draft.resultBytes = outcome.resultBytes;
   if (outcome.progress > 0) draft.count = outcome.progress;
   const { detail, asked } = outcome;
+  if (detail === undefined && asked === undefined) return { record: draft, secret: null };
   const secret = { ...(detail === undefined ? {} : { detail: detail.slice(0, 1000) }), ...(asked === undefined ? {} : { asked }) };
-  return { record: draft, secret: Object.keys(secret).length === 0 ? null : Buffer.from(JSON.stringify(secret)) };
+  return { record: draft, secret: Buffer.from(JSON.stringify(secret)) };
 }

@@ -112,6 +112,19 @@ describe('Host and Origin', () => {
 describe('repeated headers', () => {
   it('are found in any letter case, for those that decide something', () => {
     const raw = ['Host', 'a', 'HOST', 'b', 'X-Any', '1', 'X-Any', '2', 'Mcp-Param-A', '1', 'mcp-param-a', '2', 'Authorization', 'x'];
-    expect(repeatedHeaders(raw)).toEqual(['host', 'mcp-param-a']);
+    expect(repeatedHeaders(raw, { host: 'a', 'x-any': '1, 2', 'mcp-param-a': '1, 2', authorization: 'x' })).toEqual([
+      'host',
+      'mcp-param-a',
+    ]);
+  });
+
+  it('are looked for where a name is missing from what Node made of the fields', () => {
+    // `__proto__` becomes no member of an object: fewer names than fields, so that each is looked at.
+    expect(repeatedHeaders(['Host', 'a', '__proto__', 'b', 'Host', 'c'], { host: 'a' })).toEqual(['host']);
+    expect(repeatedHeaders(['Host', 'a', '__proto__', 'b'], { host: 'a' })).toEqual([]);
+  });
+
+  it('are not there where there are as many names as fields', () => {
+    expect(repeatedHeaders(['Host', 'a', 'Authorization', 'x'], { host: 'a', authorization: 'x' })).toEqual([]);
   });
 });

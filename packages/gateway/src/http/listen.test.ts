@@ -20,7 +20,8 @@ let asked: Socket | null = null;
 const handler: RequestListener = async (request, response) => {
   served.push(`${request.method} ${request.url}`);
   asked = request.socket;
-  if (repeatedHeaders(request.rawHeaders).length > 0) return void response.writeHead(400, { connection: 'close' }).end('repeated');
+  if (repeatedHeaders(request.rawHeaders, request.headers).length > 0)
+    return void response.writeHead(400, { connection: 'close' }).end('repeated');
   const body = await readBody(request, { maxBytes: CAP, deadlineMs: 400 });
   if (body.ok) response.writeHead(200).end(String(body.value.length));
   else response.writeHead(413, { connection: 'close' }).end(body.reason);

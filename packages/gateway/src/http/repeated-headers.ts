@@ -14,8 +14,15 @@ const SINGLE = new Set([
   'transfer-encoding',
 ]);
 
-/** Names (lower case) of headers that came more than once and must not. @param raw Node's `rawHeaders`: names and values in turn. */
-export function repeatedHeaders(raw: readonly string[]): readonly string[] {
+const NONE: readonly string[] = [];
+
+/**
+ * Names (lower case) of headers that came more than once and must not.
+ * @param raw Node's `rawHeaders`: names and values in turn; `headers`: its `headers`, one member a name.
+ */
+export function repeatedHeaders(raw: readonly string[], headers: Readonly<Record<string, unknown>>): readonly string[] {
+  // As many names as fields: none came twice.
+  if (Object.keys(headers).length * 2 === raw.length) return NONE;
   const seen = new Set<string>();
   const repeated = new Set<string>();
   for (let i = 0; i < raw.length; i += 2) {

@@ -26,7 +26,7 @@ export function receive(request: IncomingMessage, snapshot: Snapshot, clock: Clo
       path: mark === -1 ? url : url.slice(0, mark),
       query: mark === -1 ? '' : url.slice(mark + 1),
       headers: request.headers,
-      repeated: repeatedHeaders(request.rawHeaders),
+      repeated: repeatedHeaders(request.rawHeaders, request.headers),
       readBody: () => readBody(request, { maxBytes: snapshot.settings.input.maxPayloadBytes, deadlineMs: LIMITS.bodyMs }),
     },
     trace: [],

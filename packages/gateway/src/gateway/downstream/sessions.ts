@@ -5,6 +5,7 @@ import { LIMITS } from '../../base/limits.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { Principal } from '../../contracts/principal.ts';
 import type { Revision } from '../../protocol/index.ts';
+import type { Cancellation } from '../cancellation.ts';
 import type { CallStream } from './call-stream.ts';
 import { ClientAsks } from './client-asks.ts';
 import type { ResumableStream } from './resumable-stream.ts';
@@ -24,7 +25,7 @@ export interface Session {
   /** What it was asked and has not answered. */
   readonly asks: ClientAsks;
   /** Requests being answered, by the client's own id (JSON text, so that 1 and "1" differ). */
-  readonly inFlight: Map<string, AbortController>;
+  readonly inFlight: Map<string, Cancellation>;
   /** Standing streams, each with the key that opened it: it ends with that key, the session may go on with another. */
   readonly streams: Map<ClientStream, KeyId>;
   /** Standing streams whose connection is gone and whose client may come back for what it missed, newest last. */

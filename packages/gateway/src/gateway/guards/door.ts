@@ -14,12 +14,13 @@ export function door(
   secure: boolean,
   identity: Pick<Authenticator, 'disclosed'>,
 ): Guard<'addressBudget', 'endpoint'> {
+  const names = namesOf(rules, secure);
   return {
     name: 'door',
     needs: ['addressBudget'],
     adds: 'endpoint',
     check(exchange) {
-      const denied = refuse(exchange, rules(), secure);
+      const denied = refuse(exchange, names());
       if (denied?.reason === IN_URL) return disclosed(denied, exchange, identity);
       return denied ?? { verdict: 'pass', fact: endpointOf(exchange.http.path) };
     },
@@ -40,7 +41,23 @@ async function disclosed(denied: Deny, { http }: Received, identity: Pick<Authen
   return denied;
 }
 
-function refuse({ http, snapshot }: Received, rules: HostRules, secure: boolean): Deny | null {
+interface Names {
+  readonly rules: HostRules;
+  readonly isHost: (header: string | undefined) => boolean | null;
+}
+
+/** The names that hold now, and what was said of the hosts seen since they do. */
+function namesOf(rules: () => HostRules, secure: boolean): () => Names {
+  const of = (now: HostRules): Names => ({ rules: now, isHost: remember((host) => isHostAllowed(host, now, secure)) });
+  let names: Names | null = null;
+  return () => {
+    const now = rules();
+    if (names?.rules !== now) names = of(now);
+    return names;
+  };
+}
+
+function refuse({ http, snapshot }: Received, { rules, isHost }: Names): Deny | null {
   const header = (name: string): string | undefined => {
     const value = http.headers[name];
     return typeof value === 'string' ? value : undefined;
@@ -54,7 +71,7 @@ function refuse({ http, snapshot }: Received, rules: HostRules, secure: boolean)
   if (namesCredential(http)) return deny(IN_URL);
   // Of two header fields two readers may see one each (header smuggling).
   if (http.repeated.length > 0) return deny('protocol.header_mismatch', `repeated: ${http.repeated.join(', ')}`);
-  if (!isHostAllowed(header('host'), rules, secure)) return deny('http.host_not_allowed', header('host')?.slice(0, 200));
+  if (isHost(header('host')) !== true) return deny('http.host_not_allowed', header('host')?.slice(0, 200));
   if (!isOriginAllowed(header('origin'), rules)) return deny('http.origin_not_allowed', header('origin')?.slice(0, 200));
   if (http.verb !== 'POST' && http.verb !== 'GET' && http.verb !== 'DELETE') return deny('http.method_not_allowed', http.verb);
   if (http.verb === 'GET') return accepts(header('accept'), 'text/event-stream') ? null : deny('http.accept_not_satisfiable');

@@ -2,6 +2,7 @@ import { failure, type Result, success } from '../../base/result.ts';
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import { isLegacyRevision, isObject, LATEST_LEGACY, MODERN, REVISIONS, writeTraceContext } from '../../protocol/index.ts';
+import type { Cancellable } from '../cancellation.ts';
 import type { Outcome } from './calls.ts';
 import { CLIENT_INFO, type ServerFacts } from './connection.ts';
 import type { ListName, UpstreamRequest } from './upstream.ts';
@@ -88,7 +89,7 @@ export function legacyParams(request: UpstreamRequest, id: string): JsonObject {
 }
 
 /** `subscriptions/listen` for changes of the lists that the server tells of. Open until it is cancelled: the longest delay that a timer takes is its deadline. */
-export const listenRequest = (signal: AbortSignal, facts: ServerFacts): UpstreamRequest => ({
+export const listenRequest = (signal: Cancellable, facts: ServerFacts): UpstreamRequest => ({
   ...ownRequest(
     'subscriptions/listen',
     { notifications: Object.fromEntries(offersListChanged(facts).map((list) => [`${list}ListChanged`, true])) },
@@ -98,7 +99,7 @@ export const listenRequest = (signal: AbortSignal, facts: ServerFacts): Upstream
 });
 
 /** `subscriptions/listen` for changes of single resources. */
-export const subscribeRequest = (signal: AbortSignal, uris: readonly string[]): UpstreamRequest => ({
+export const subscribeRequest = (signal: Cancellable, uris: readonly string[]): UpstreamRequest => ({
   ...ownRequest('subscriptions/listen', { notifications: { resourceSubscriptions: uris } }, FOREVER_MS),
   signal,
 });

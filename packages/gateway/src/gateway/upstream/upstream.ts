@@ -6,6 +6,7 @@ import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { Registration } from '../../contracts/registration.ts';
 import type { Era, PinKind } from '../../contracts/target.ts';
 import type { TraceContext } from '../../contracts/tracing.ts';
+import type { Cancellable } from '../cancellation.ts';
 import type { CallStream } from '../downstream/call-stream.ts';
 import type { AskClient } from './asks.ts';
 
@@ -16,7 +17,7 @@ export interface UpstreamRequest {
   readonly params: JsonObject;
   readonly timeoutMs: number;
   /** Aborting cancels upstream too: `notifications/cancelled` (legacy, stdio) or a closed response (modern HTTP). */
-  readonly signal: AbortSignal;
+  readonly signal: Cancellable;
   /** Present when the client asked for progress; called once for each notification tied to this request. */
   readonly onProgress: ((params: JsonObject) => void) | null;
   /** The server let go of the response stream and answers later (MCP 2025-11-25, polling); told the milliseconds that it asks to wait. */
