@@ -213,6 +213,10 @@ const TELLINGS = {
     502,
     'The server did not start. Try its command by hand, with only PATH, HOME, LANG and the variables that were registered.',
   ),
+  'gateway.program_not_allowed': shown(
+    403,
+    'This may not be started: list the program with what it may be given under programs in sallyport.yaml, or name the server there. A shell is never started',
+  ),
   'gateway.upstream_unavailable': tell(502, 'The server cannot be reached. Check its URL, and that it runs.'),
   'gateway.upstream_timeout': tell(504, 'The server did not answer in time.'),
   'gateway.upstream_closed': tell(502, 'The server ended before it had answered.'),

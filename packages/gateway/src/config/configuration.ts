@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import type { Success } from '../base/result.ts';
 import { SecretString } from '../base/secret-string.ts';
 import type { JsonObject } from '../contracts/json.ts';
+import type { ProgramList } from '../contracts/programs.ts';
 import type { Transport } from '../contracts/registration.ts';
 import type { ConfigSource, StorageChoice } from '../contracts/running.ts';
 import type { Settings } from '../contracts/settings.ts';
@@ -41,6 +42,7 @@ export interface Configuration {
   /** Null: the embedded store. */
   readonly storage: StorageChoice | null;
   readonly servers: readonly NamedServer[];
+  readonly programs: ProgramList;
   /** The operator's own, of the folders that the file names. */
   readonly policies: readonly OwnPolicy[];
   /** The texts of files that it names and that decide, by their path from its folder. No secrets: they stand in every version. */
@@ -59,7 +61,18 @@ export function plainConfiguration(document: JsonObject, now: number): Success<C
   const listeners = { gateway: PLAIN, admin: PLAIN };
   return {
     ok: true,
-    value: { settings, file: null, listeners, proxies: NO_PROXIES, storage: null, servers: [], policies: [], beside: {}, files: [] },
+    value: {
+      settings,
+      file: null,
+      listeners,
+      proxies: NO_PROXIES,
+      storage: null,
+      servers: [],
+      programs: null,
+      policies: [],
+      beside: {},
+      files: [],
+    },
   };
 }
 
@@ -86,6 +99,7 @@ export function readConfiguration({ path, name, env }: ConfigSource, now: number
       proxies: proxies.ok ? proxies.value : NO_PROXIES,
       storage: storageOf(file, secrets),
       servers: servers.named,
+      programs: file.programs,
       policies: policies.policies,
       beside: policies.texts,
       files,
@@ -112,7 +126,7 @@ function readServers(
     const input = serverInput(id, server);
     const stored = readTransport(input);
     const transport = readTransport(serverInput(id, withSecrets(server, secrets)));
-    if (stored !== null && transport !== null) return [{ id, input, stored, transport }];
+    if (stored !== null && transport !== null) return [{ id, input, stored, transport: ofFile(transport) }];
     const told = mistake({
       reason: 'config.secret_unavailable',
       key: `servers.${id}`,
@@ -122,6 +136,13 @@ function readServers(
     return [];
   });
   return { named, mistakes };
+}
+
+// Whoever writes the file says what may be started, here as under `programs`.
+function ofFile(transport: Transport): Transport {
+  if (transport.kind === 'stdio') return { ...transport, launch: { ...transport.launch, ofFile: true } };
+  const { local } = transport;
+  return local === null ? transport : { ...transport, local: { ...local, launch: { ...local.launch, ofFile: true } } };
 }
 
 function withSecrets(server: FileServer, { found }: Secrets): FileServer {

@@ -8,6 +8,8 @@ export interface Launch {
   readonly args: readonly string[];
   /** Added to PATH, HOME and LANG, which are all that a child inherits. */
   readonly env: Readonly<Record<string, string>>;
+  /** Written by whoever writes the configuration's file, which says what may be started. Never stored and never taken from the API. */
+  readonly ofFile?: true;
 }
 
 export type Transport =

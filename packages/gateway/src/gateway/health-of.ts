@@ -5,6 +5,7 @@ import type { Health } from './breakers.ts';
 const UNREACHABLE: ReadonlySet<Reason> = new Set([
   'gateway.upstream_unavailable',
   'gateway.upstream_start_failed',
+  'gateway.program_not_allowed',
   'gateway.upstream_authentication',
 ]);
 const FAILED: ReadonlySet<Reason> = new Set([

@@ -168,6 +168,7 @@ export const REPLIES = {
   'gateway.upstream_busy': tool(50301, 'Too many servers are running for this key: try again later.'),
   'gateway.upstream_unavailable': tool(50300, 'The server behind this tool cannot be reached.'),
   'gateway.upstream_start_failed': tool(50300, 'The server behind this tool did not start.'),
+  'gateway.program_not_allowed': tool(50300, 'The server behind this tool did not start.'),
   'gateway.upstream_timeout': tool(50400, 'The server behind this tool did not answer in time. Whether it acted is not known.'),
   'gateway.upstream_closed': tool(50200, 'The server behind this tool ended during the call. Whether it acted is not known.'),
   'gateway.upstream_garbage': tool(50200, SERVER_FAILED),

@@ -291,8 +291,17 @@ const of = ({ dataDir }: RunningGateway): readonly string[] => ['--data', dataDi
 
 /** A server that ends at once while the file `dead` is there. */
 function dying(id: string, tools: string, folder: string) {
-  const program = `[ -e '${join(folder, 'dead')}' ] && exit 1; exec '${process.execPath}' '${join(FIXTURES, 'tool-server-stdio.ts')}' --tools-file '${tools}'`;
-  return { id, transport: { kind: 'stdio', launch: { command: 'sh', args: ['-c', program] } }, effects: { echo: 'read' } };
+  const program = join(folder, `${id}.mjs`);
+  const server = join(FIXTURES, 'tool-server-stdio.ts');
+  writeFileSync(
+    program,
+    `import { existsSync } from 'node:fs';
+if (existsSync(${JSON.stringify(join(folder, 'dead'))})) process.exit(1);
+process.argv = [process.argv[0], ${JSON.stringify(server)}, '--tools-file', ${JSON.stringify(tools)}];
+await import(${JSON.stringify(server)});
+`,
+  );
+  return { id, transport: { kind: 'stdio', launch: { command: process.execPath, args: [program] } }, effects: { echo: 'read' } };
 }
 
 describe('what doctor prints', () => {

@@ -15,7 +15,7 @@ const local = (program: readonly string[]): Registration =>
     kind: 'streamable-http',
     url: null,
     headers: {},
-    local: { launch: { command: 'node', args: program, env: {} }, tokenEnv: 'TOOL_SERVER_TOKEN', path: '/mcp' },
+    local: { launch: { command: 'node', args: program, env: {}, ofFile: true }, tokenEnv: 'TOOL_SERVER_TOKEN', path: '/mcp' },
   });
 const SERVER = local([join(import.meta.dirname, '../fixtures/tool-server-http.ts')]);
 

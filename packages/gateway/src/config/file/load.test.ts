@@ -19,6 +19,12 @@ function told(text: string | Uint8Array): readonly string[] {
   return loaded.ok ? [] : loaded.mistakes.map((one) => `${placeOf(one).replace('sallyport.yaml:', '')} ${one.key}: ${sayMistake(one)}`);
 }
 
+const valueOf = (text: string) => {
+  const loaded = load(text);
+  if (!loaded.ok) throw new Error(loaded.detail);
+  return loaded.value;
+};
+
 const WHOLE = `
 listeners:
   gateway: { host: 0.0.0.0, port: 8443, names: [mcp.example.com], origins: ["https://inspector.example"] }
@@ -85,6 +91,23 @@ input_validation: { max_payload_size: 10MB, allowed_content_types: [application/
     ['patch_management: {}', '1:1 patch_management: expected nothing yet: it waits for patch deadlines (compliance)'],
     ['data_classification: {}', '1:1 data_classification: expected nothing yet: it waits for data classes and retention (privacy)'],
   ])('is refused by name where a block waits for its room: %s', (text, mistake) => expect(told(text)).toEqual([mistake]));
+
+  it.each([
+    ['relative', '{ program: bin/x }', 'programs.0.program: expected an absolute path, and no shell'],
+    ['a shell', '{ program: /bin/sh }', 'programs.0.program: expected an absolute path, and no shell'],
+    ['what starts another', '{ program: /usr/bin/env }', 'programs.0.program: expected an absolute path, and no shell'],
+    ['no pattern', '{ program: /opt/x, args: ["("] }', 'programs.0.args.0: expected an RE2 pattern'],
+    ['no linear pattern', '{ program: /opt/x, args: ["(?=a)"] }', 'programs.0.args.0: expected an RE2 pattern'],
+    ['no variable', '{ program: /opt/x, env: ["A B"] }', 'programs.0.env.0: expected a variable'],
+    ['an unknown key', '{ program: /opt/x, arguments: [] }', 'programs.0.arguments: unknown key'],
+  ])('refuses a program that is %s', (_what, entry, expected) => expect(told(`programs: [${entry}]`)[0]).toContain(expected));
+
+  it('lists programs with what they may be given', () => {
+    expect(valueOf('programs: [{ program: /opt/x, args: ["--root=/srv/[a-z]+"] }]').programs).toEqual([
+      { program: '/opt/x', args: ['--root=/srv/[a-z]+'], env: [] },
+    ]);
+    expect(valueOf('{}').programs).toBeNull();
+  });
 
   it('tells every mistake at once, in the order of the file', () => {
     const found = told(`rate_limiting:

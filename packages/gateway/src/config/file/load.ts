@@ -1,6 +1,7 @@
 import { sha256Hex } from '../../base/bytes.ts';
 import type { Success } from '../../base/result.ts';
 import type { JsonValue } from '../../contracts/json.ts';
+import type { ProgramList } from '../../contracts/programs.ts';
 import { trustedProxies } from '../../http/index.ts';
 import { ALIASES } from '../blocks.ts';
 import { type Composed, compose } from '../compose.ts';
@@ -27,6 +28,8 @@ export interface LoadedFile {
   /** The reference to the URL of PostgreSQL; null: the embedded store. */
   readonly postgres: string | null;
   readonly servers: Readonly<Record<string, FileServer>>;
+  /** Null where the file lists none. */
+  readonly programs: ProgramList;
   readonly grants: NonNullable<FileParts['grants']>;
   /** Folders as they were written. */
   readonly policies: readonly string[];
@@ -77,6 +80,7 @@ export function loadFile({ name, bytes, now }: FileToLoad): Success<LoadedFile> 
       trustedProxies: parts.trusted_proxies ?? [],
       postgres: parts.storage?.postgres ?? null,
       servers: parts.servers ?? {},
+      programs: parts.programs ?? null,
       grants: parts.grants ?? [],
       policies: typeof policies === 'string' ? [policies] : policies,
       places,

@@ -1,4 +1,6 @@
+import { RE2JS } from 're2js';
 import { z } from 'zod';
+import { isShell } from '../../base/shells.ts';
 import { ALIASES, BLOCKS } from '../blocks.ts';
 import { deviation } from '../read-deviations.ts';
 
@@ -41,6 +43,15 @@ const effect = z.enum(['read', 'write', 'destructive'], 'read, write or destruct
 const effects = z.record(z.string().max(2048), effect, 'a block of names and effects');
 /** One for all, or each by name. */
 const effectsOf = z.union([effect, effects], 'read, write or destructive for all, or a block of names and effects').optional();
+
+function isPattern(pattern: string): boolean {
+  try {
+    RE2JS.compile(pattern);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const SERVER = 'a server with command, url or local';
 const server = z
@@ -87,6 +98,26 @@ const grant = block({
     .max(300, 'SERVER__TOOL'),
 });
 
+const PATTERN = 'an RE2 pattern';
+const program = block({
+  program: text(4096, 'an absolute path')
+    .refine(
+      (path) => path.startsWith('/') && !isShell(path),
+      'an absolute path, and no shell or other program that starts what its arguments name',
+    )
+    .describe('Its absolute path. Links are followed. A shell cannot be listed: it is never started.'),
+  args: z
+    .array(text(1000, PATTERN).refine(isPattern, PATTERN), 'a list of patterns')
+    .max(100, 'at most 100')
+    .default([])
+    .describe('RE2 patterns. Each argument must be matched, as a whole, by one of them; without any it takes no argument.'),
+  env: z
+    .array(text(100, 'a variable').regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a variable'), 'a list of variables')
+    .max(100, 'at most 100')
+    .default([])
+    .describe('Variables that a registration may set for it.'),
+});
+
 /** What `sallyport.yaml` may hold beside the blocks of the guide. */
 const parts = {
   $schema: z.string().optional().describe('For editors; ignored.'),
@@ -109,6 +140,13 @@ const parts = {
     .record(z.string(), server, 'a block of servers by id')
     .optional()
     .describe('Servers by id: lower case words of letters and digits, joined by single hyphens.'),
+  programs: z
+    .array(program, 'a list of programs')
+    .max(100, 'at most 100')
+    .optional()
+    .describe(
+      'What may be started as a server that is registered through the API; servers of this file may be started by being in it. Where nothing is said: bins of packages installed with the gateway, node and python with a script, npx and uvx with a package.',
+    ),
   grants: z
     .array(grant, 'a list of grants')
     .max(1000, 'at most 1000')

@@ -28,6 +28,8 @@ export type GatewayReason =
   | 'gateway.upstream_busy'
   | 'gateway.upstream_unavailable'
   | 'gateway.upstream_start_failed'
+  /** The program, one of its arguments or a variable is not on the list of what may be started. Nothing was started. */
+  | 'gateway.program_not_allowed'
   | 'gateway.upstream_timeout'
   | 'gateway.upstream_closed'
   | 'gateway.upstream_garbage'

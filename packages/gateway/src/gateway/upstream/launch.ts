@@ -3,10 +3,12 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { failure, type Result, success } from '../../base/result.ts';
+import type { ProgramList } from '../../contracts/programs.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { Launch } from '../../contracts/registration.ts';
+import { refusalOf } from './allow-program.ts';
 import { maskOf } from './mask.ts';
-import { type ProgramPlaces, resolveProgram } from './program.ts';
+import { findProgram, type ProgramPlaces } from './program.ts';
 import type { Reaper } from './reaper.ts';
 
 export interface LaunchDeps extends ProgramPlaces {
@@ -14,6 +16,8 @@ export interface LaunchDeps extends ProgramPlaces {
   /** Scratch folders of servers stand below it. Absolute. */
   readonly scratch: string;
   readonly reaper: Reaper;
+  /** What may be started now. */
+  readonly programs: () => ProgramList;
 }
 
 export interface Exit {
@@ -39,20 +43,29 @@ export interface Child {
 const STDIN_GRACE_MS = 300;
 const TERM_GRACE_MS = 1500;
 
-// The child tells the reaper its group before it becomes the server: no instant exists in which a kill of the gateway leaves it behind.
-const REGISTER = 'echo "add $$" >&3; exec "$@" 3>&-';
+// The child tells the reaper its group before it becomes the server: no instant exists in which a kill of the gateway leaves it behind. No shell does
+// this, so that none is ever given what a registration says. Node ignores two signals, and what it executes would too: taking a listener away gives back
+// their defaults.
+const REGISTER = `const { closeSync, writeSync } = require('node:fs');
+writeSync(3, 'add ' + process.pid + '\\n');
+closeSync(3);
+const none = () => {};
+for (const signal of ['SIGPIPE', 'SIGXFSZ']) process.on(signal, none).off(signal, none);
+process.execve(process.argv[1], process.argv.slice(1), process.env);`;
 
 /**
  * The one function that starts servers (DESIGN section 4, "Children"). `name` labels the scratch folder, which is its HOME and working directory.
- * Of the gateway's environment nothing but PATH and LANG goes on.
+ * Of the gateway's environment nothing but PATH and LANG goes on. Nothing is started that is not on the list.
  */
 export function launch(deps: LaunchDeps, name: string, program: Launch): Result<Child, GatewayReason> {
-  const argv = resolveProgram(program.command, program.args, deps);
-  if (argv === null) return failure('gateway.upstream_start_failed', `no program ${program.command}`);
+  const found = findProgram(program.command, program.args, deps);
+  if (found === null) return failure('gateway.upstream_start_failed', `no program ${program.command}`);
+  const refusal = refusalOf(found, program, deps.programs());
+  if (refusal !== null) return failure('gateway.program_not_allowed', refusal);
   const home = join(deps.scratch, name);
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
-    const child = spawn('/bin/sh', ['-c', REGISTER, 'sh', ...argv], {
+    const child = spawn(deps.node, ['--no-warnings', '-e', REGISTER, '--', ...found.argv], {
       cwd: home,
       env: { PATH: deps.path, HOME: home, LANG: deps.lang, ...program.env },
       detached: true,

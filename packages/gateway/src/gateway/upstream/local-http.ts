@@ -71,7 +71,7 @@ export class LocalServer {
     const token = random(32).toString('base64url');
     const env = { ...this.#local.launch.env, [this.#local.tokenEnv]: token };
     const started = launch(this.#deps, this.#name, { ...this.#local.launch, env });
-    if (!started.ok) return this.#failed(started.detail ?? started.reason);
+    if (!started.ok) return started.reason === 'gateway.program_not_allowed' ? started : this.#failed(started.detail ?? started.reason);
     const child = started.value;
     const port = await this.#learnPort(child);
     if (port === null) {

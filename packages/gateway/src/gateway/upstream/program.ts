@@ -11,22 +11,37 @@ export interface ProgramPlaces {
   readonly packages: string;
 }
 
-/** The argv that starts a program, or null where there is none. A bare name is a bin of an installed package first, then a program of PATH. */
-export function resolveProgram(command: string, args: readonly string[], places: ProgramPlaces): readonly [string, ...string[]] | null {
-  if (command === '' || command.includes('\0') || args.some((arg) => arg.includes('\0'))) return null;
-  if (command === 'node') return [places.node, ...args];
-  if (isAbsolute(command)) return asArgv(command, args, places);
-  // `./x` would depend on whatever directory the gateway was started in.
-  if (command.includes('/')) return null;
-  const found = packageBin(command, places.packages) ?? onPath(command, places.path);
-  return found === null ? null : asArgv(found, args, places);
+/** A program that was found. */
+export interface FoundProgram {
+  /** What is executed: absolute, and its arguments. */
+  readonly argv: readonly [string, ...string[]];
+  /** The file that was meant, links followed: the script, where Node runs one. */
+  readonly file: string;
+  /** `node`: this process's own; `package`: a bin of a package that is installed with the gateway; `path`: of PATH; `absolute`: named whole. */
+  readonly by: 'node' | 'package' | 'path' | 'absolute';
 }
 
-function asArgv(file: string, args: readonly string[], places: ProgramPlaces): readonly [string, ...string[]] | null {
-  if (!isFile(file)) return null;
-  const real = realpathSync(file);
-  if (['.js', '.mjs', '.cjs'].includes(extname(real))) return [places.node, real, ...args];
-  return isExecutable(real) ? [file, ...args] : null;
+/** The program that a registration names, or null where there is none. A bare name is a bin of an installed package first, then a program of PATH. */
+export function findProgram(command: string, args: readonly string[], places: ProgramPlaces): FoundProgram | null {
+  if (command === '' || command.includes('\0') || args.some((arg) => arg.includes('\0'))) return null;
+  if (command === 'node') return ofNode(places.node, args);
+  if (isAbsolute(command)) return asFound(command, args, places, 'absolute');
+  // `./x` would depend on whatever directory the gateway was started in.
+  if (command.includes('/')) return null;
+  const bin = packageBin(command, places.packages);
+  if (bin !== null) return asFound(bin, args, places, 'package');
+  const found = onPath(command, places.path);
+  return found === null ? null : asFound(found, args, places, 'path');
+}
+
+const ofNode = (node: string, args: readonly string[]): FoundProgram => ({ argv: [node, ...args], file: realpathSync(node), by: 'node' });
+
+function asFound(named: string, args: readonly string[], places: ProgramPlaces, by: FoundProgram['by']): FoundProgram | null {
+  if (!isFile(named)) return null;
+  const file = realpathSync(named);
+  if (file === realpathSync(places.node)) return ofNode(places.node, args);
+  if (['.js', '.mjs', '.cjs'].includes(extname(file))) return { argv: [places.node, file, ...args], file, by };
+  return isExecutable(file) ? { argv: [named, ...args], file, by } : null;
 }
 
 function packageBin(name: string, from: string): string | null {
