@@ -85,6 +85,7 @@ export async function readInput(request: IncomingMessage, verb: Verb, params: Re
   if (query === null) return invalid([{ path: 'query', message: 'a parameter stands there twice, or the query is too long' }]);
   const purpose = purposeOf(request);
   const problems: FieldProblem[] = purpose !== null && typeof purpose === 'object' ? [purpose.wrong] : [];
+  problems.push(...nulIn(body.value, 'body'), ...nulIn(query, 'query'), ...nulIn(params, 'path'));
   const checked = <T>(schema: z.ZodType<T> | null, value: unknown, path: string): unknown => {
     if (schema === null) {
       if (!isEmpty(value)) problems.push({ path, message: `this verb takes no ${path}` });
@@ -102,6 +103,15 @@ export async function readInput(request: IncomingMessage, verb: Verb, params: Re
     purpose: typeof purpose === 'string' ? purpose : null,
   };
   return problems.length === 0 ? success(input) : invalid(problems);
+}
+
+/** Texts and names with a NUL character, wherever they stand: no name or text here has one, and PostgreSQL stores none. */
+function nulIn(value: unknown, path: string): readonly FieldProblem[] {
+  if (typeof value === 'string') return value.includes('\0') ? [{ path, message: 'has a NUL character' }] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value)
+    .flatMap(([name, member]) => (name.includes('\0') ? nulIn(name, path) : nulIn(member, `${path}.${name}`)))
+    .slice(0, 20);
 }
 
 const invalid = (fields: readonly FieldProblem[]): InputResult => ({ ok: false, reason: 'admin.request_invalid', fields });

@@ -9,7 +9,11 @@ export const serverId = z
 export const sharing = z.enum(['session', 'principal', 'shared']).meta({ id: 'Sharing' });
 
 const launch = z.strictObject({
-  command: z.string().min(1).max(4096),
+  command: z
+    .string()
+    .max(4096)
+    .regex(/^(\/.+|[A-Za-z0-9][A-Za-z0-9@._+-]*)$/s, 'the absolute path of a program, or its name')
+    .describe('Never a shell line. What may be started is listed under programs of the configuration.'),
   args: z.array(z.string().max(8192)).max(100).default([]),
   env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().max(32_768)).default({}),
 });

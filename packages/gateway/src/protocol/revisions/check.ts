@@ -33,8 +33,9 @@ export type Check = (params: JsonObject) => ParamsVerdict;
 export const accepted = (params: Params): ParamsVerdict => success<CheckedParams>({ params, meta: null });
 export const refused = (detail: string): ParamsVerdict => failure('protocol.invalid_params', detail);
 
+/** Names, addresses and other texts of the protocol, which hold no NUL: it ends a text in C, and PostgreSQL stores none. */
 export const isText = (value: JsonValue | undefined, bytes: number): value is string =>
-  typeof value === 'string' && value.length <= bytes && Buffer.byteLength(value) <= bytes;
+  typeof value === 'string' && value.length <= bytes && Buffer.byteLength(value) <= bytes && !value.includes('\0');
 
 export const isLogLevel = (value: JsonValue | undefined): value is LogLevel => LOG_LEVELS.has(value);
 
