@@ -19,7 +19,7 @@ function told(text: string | Uint8Array): readonly string[] {
   return loaded.ok ? [] : loaded.mistakes.map((one) => `${placeOf(one).replace('sallyport.yaml:', '')} ${one.key}: ${sayMistake(one)}`);
 }
 
-const valueOf = (text: string) => {
+const contentOf = (text: string) => {
   const loaded = load(text);
   if (!loaded.ok) throw new Error(loaded.detail);
   return loaded.value;
@@ -103,10 +103,10 @@ input_validation: { max_payload_size: 10MB, allowed_content_types: [application/
   ])('refuses a program that is %s', (_what, entry, expected) => expect(told(`programs: [${entry}]`)[0]).toContain(expected));
 
   it('lists programs with what they may be given', () => {
-    expect(valueOf('programs: [{ program: /opt/x, args: ["--root=/srv/[a-z]+"] }]').programs).toEqual([
+    expect(contentOf('programs: [{ program: /opt/x, args: ["--root=/srv/[a-z]+"] }]').programs).toEqual([
       { program: '/opt/x', args: ['--root=/srv/[a-z]+'], env: [] },
     ]);
-    expect(valueOf('{}').programs).toBeNull();
+    expect(contentOf('{}').programs).toBeNull();
   });
 
   it('tells every mistake at once, in the order of the file', () => {
