@@ -6,7 +6,6 @@ import { DEFAULT_TENANT, type TenantId } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
 import { type Result, success } from '../base/result.ts';
 import { type Configuration, openSnapshots, openVersions, type Snapshots, type VersionFacts, type Versions } from '../config/index.ts';
-import type { ProgramList } from '../contracts/programs.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { StartOptions } from '../contracts/running.ts';
 import type { Tracer } from '../contracts/tracing.ts';
@@ -103,8 +102,7 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
   // One thread for what clients send and one for what servers answer: neither holds up the other.
   const [large, results] = [openLargeReader(), openLargeReader()];
   closing.push(() => Promise.all([large.close(), results.close()]).then(() => undefined));
-  const programs = (): ProgramList => configured.current().programs;
-  const dial = { ...dialDeps(options, clock, reaper, log), programs, large: results };
+  const dial = { ...dialDeps(options, clock, reaper, log), programs: () => configured.current().programs, large: results };
   const prober = withSecrets(openProber(dial), configured);
   const registry = await openRegistry({ storage, sealer: vault.sealer('state'), prober, clock, log });
   if (!registry.ok) return registry;
