@@ -202,6 +202,7 @@ function gatewayOf(
     upstreams,
     large,
     budgets: rooms.budgets,
+    held: rooms.held,
     hosts: () => rules(state.port),
     secure: configured.current().listeners.gateway.tls !== null,
     proxies: () => configured.current().proxies,

@@ -260,6 +260,7 @@ const TELLINGS = {
   'gateway.round_unknown': NOT_GIVEN_HERE,
   'gateway.too_many_rounds': NOT_GIVEN_HERE,
   'gateway.unknown_task': NOT_GIVEN_HERE,
+  'gateway.task_lost': NOT_GIVEN_HERE,
   'gateway.too_many_tasks': NOT_GIVEN_HERE,
   'gateway.task_not_supported': NOT_GIVEN_HERE,
   'gateway.task_required': NOT_GIVEN_HERE,

@@ -20,6 +20,7 @@ import { errorOf } from './respond.ts';
 import { declaredIn } from './reverse/capabilities.ts';
 import { readUrlRequired, URL_REQUIRED } from './reverse/url-required.ts';
 import { renewSubscriptions, roomToSubscribe, subscribe } from './subscriptions.ts';
+import { isReachable } from './upstream/place.ts';
 import type { UpstreamAnswer, UpstreamOwner, UpstreamRequest, UpstreamSession } from './upstream/upstream.ts';
 
 export type Forwarded = { readonly progress: number } & (
@@ -34,9 +35,10 @@ export async function forward(call: Call, answer: Answer, works: Works): Promise
   const server = exchange.snapshot.servers.get(target.server);
   if (!server) return refusedBefore({ verdict: 'deny', reason: 'gateway.upstream_unavailable' });
   const owner = ownerFor(exchange, target.server, works);
-  // A stateful task lives in the session of its server that began it: a new one would not know it.
-  if (call.task?.era === 'legacy' && works.upstreams.peek(server, 'legacy', owner) !== call.task.upstream)
-    return refusedBefore(UNKNOWN_TASK);
+  // A task lives where it was begun: another process of its server does not know it, or knows another's by the same id.
+  const { task } = call;
+  if (task !== undefined && !isReachable(task.place) && works.upstreams.peek(server, task.era, owner)?.place !== task.place)
+    return refusedBefore(LOST_TASK);
   const who = exchange.principal.id;
   // One slow server must not take all the places that a caller has.
   const leave = works.places.take(`${server.id} ${who}`);
@@ -70,6 +72,7 @@ async function sendTo(server: Registration, owner: UpstreamOwner, { call, answer
   const { session } = exchange.frame;
   const upstream = await works.upstreams.acquire(server, exchange.frame.era, owner);
   if (!upstream.ok) return refusedBefore(denied(upstream));
+  if (call.task !== undefined && upstream.value.place !== call.task.place) return refusedBefore(LOST_TASK);
   if (session !== null) await tellLevel(session, target.server, upstream.value);
   if (session?.subscriptions.has(target.server)) await renewSubscriptions(session, target.server, upstream.value);
   const full = roomToSubscribe(call);
@@ -98,7 +101,7 @@ async function tellLevel(session: Session, server: ServerId, upstream: UpstreamS
   await upstream.setLogLevel(logLevel);
 }
 
-const UNKNOWN_TASK: Deny = { verdict: 'deny', reason: 'gateway.unknown_task', detail: 'the session of its server is over' };
+const LOST_TASK: Deny = { verdict: 'deny', reason: 'gateway.task_lost', detail: 'what ran it has ended, or is at another gateway' };
 const CANCELLED: Deny = { verdict: 'deny', reason: 'gateway.cancelled' };
 
 const refusedBefore = (denial: Deny): Forwarded => ({ kind: 'denied', denied: denial, progress: 0 });

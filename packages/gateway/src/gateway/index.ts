@@ -2,6 +2,7 @@ export type { Budgets } from './budget.ts';
 export { openBudgets } from './budgets/open-budgets.ts';
 export type { GatewayDeps } from './gateway-deps.ts';
 export type { ArgumentScreen, ResultScreen } from './guard.ts';
+export { type Held, openHeld } from './held/open-held.ts';
 export { type Gateway, openGateway } from './open-gateway.ts';
 export { openProber } from './upstream/prober.ts';
 export { type Reaper, startReaper } from './upstream/reaper.ts';

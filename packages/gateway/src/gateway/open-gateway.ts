@@ -45,7 +45,7 @@ export interface Gateway {
 export function openGateway(deps: GatewayDeps): Gateway {
   const { clock, log } = deps;
   const shelf = new Shelf(clock);
-  const tasks = new Tasks(clock);
+  const tasks = new Tasks(clock, deps.held.tasks, deps.handles);
   const sessions = openSessions(clock, (session) => {
     shelf.endSession(session.id);
     tasks.forgetSession(session.id);
@@ -116,7 +116,7 @@ function worksOf(deps: GatewayDeps, own: Pick<Works, 'sessions' | 'tasks' | 'she
     onDrift,
     breakers: new Breakers(clock),
     places: new Places(LIMITS.inFlightPerServer),
-    holds: new Holds(clock),
+    holds: new Holds(deps.held.holds, clock),
     rounds: new Rounds(deps.handles, clock),
     shape: ({ exchange, target }, { result, text }) => {
       const { plan, revision } = exchange.frame;

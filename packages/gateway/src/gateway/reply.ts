@@ -186,6 +186,11 @@ export const REPLIES = {
     'The requestState is not known, too old, or was given for another request: begin without it.',
   ),
   'gateway.unknown_task': protocol(-32602, 200, 'Unknown task'),
+  'gateway.task_lost': protocol(
+    50200,
+    200,
+    'What ran this task has ended, or runs at another gateway. Whether it acted is not known: begin it again, or ask the gateway that began it.',
+  ),
   'gateway.too_many_tasks': tool(42902, 'Too many tasks are under way for this key: wait for some, or cancel them.'),
   'gateway.task_not_supported': protocol(-32601, 200, 'This tool does not run as a task: call it without.'),
   'gateway.task_required': protocol(-32601, 200, 'This tool runs as a task only: call it with one.'),

@@ -9,8 +9,8 @@ import { type Configuration, openSnapshots, openVersions, type Snapshots, type V
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { StartOptions } from '../contracts/running.ts';
 import type { Tracer } from '../contracts/tracing.ts';
-import type { Budgets, Upstreams } from '../gateway/index.ts';
-import { openBudgets, openProber, openUpstreams, type Reaper, startReaper } from '../gateway/index.ts';
+import type { Budgets, Held, Upstreams } from '../gateway/index.ts';
+import { openBudgets, openHeld, openProber, openUpstreams, type Reaper, startReaper } from '../gateway/index.ts';
 import { type Identity, openIdentity } from '../identity/index.ts';
 import {
   checkedTool,
@@ -59,6 +59,7 @@ export interface Rooms {
   readonly large: LargeReader;
   /** Shared with other gateways; null: this one keeps its own. */
   readonly budgets: Budgets | null;
+  readonly held: Held;
   readonly snapshots: Snapshots;
   close(): Promise<void>;
 }
@@ -109,9 +110,8 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
   closing.push(() => registry.value.close());
   const upstreams = openUpstreams(dial);
   closing.push(() => upstreams.close());
-  const budgets = await openBudgets(storage, clock, TENANT);
-  if (!budgets.ok) return budgets;
-  closing.push(() => budgets.value.close());
+  const shared = await openBetween(storage, clock, closing);
+  if (!shared.ok) return shared;
   const { firstRun, name } = ground.value;
   return success({
     firstRun,
@@ -131,10 +131,25 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
     registry: touchingRegistry(registry.value, decisive.value.versions),
     upstreams,
     large,
-    budgets: budgets.value.budgets,
+    ...shared.value,
     snapshots,
     data,
   });
+}
+
+/** What gateways on one database have in common besides what they decide by. */
+async function openBetween(
+  storage: Storage,
+  clock: Clock,
+  closing: (() => Promise<void> | void)[],
+): Opened<Pick<Rooms, 'budgets' | 'held'>> {
+  const budgets = await openBudgets(storage, clock, TENANT);
+  if (!budgets.ok) return budgets;
+  closing.push(() => budgets.value.close());
+  const held = await openHeld(storage, clock);
+  if (!held.ok) return held;
+  closing.push(() => held.value.close());
+  return success({ budgets: budgets.value.budgets, held: held.value });
 }
 
 /** Grants, what decisions can be replayed by, and the history of both. */

@@ -27,7 +27,7 @@ const OF_KEYS = `create trigger sallyport_changed after insert or delete
   on api_key for each row execute function sallyport_key_changed()`;
 
 /** Tables whose changes nobody has to be told of, or which are their own news. */
-const QUIET = /^(journal|rate|config|storage|schema)_/;
+const QUIET = /^(journal|rate|gateway|config|storage|schema)_/;
 
 /** Makes every table tell its changes that does not yet. Once all rooms have made their tables. */
 export function watchTables(storage: Storage): Promise<Result<null, StorageReason>> {

@@ -2,11 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { documentStoreContract } from './document-store-suite.ts';
 import { grantStoreContract } from './grant-store-suite.ts';
+import { holdStoreContract } from './hold-store-suite.ts';
 import { keyStoreContract } from './key-store-suite.ts';
 import { ownPolicyStoreContract } from './own-policy-store-suite.ts';
 import { postgresBackend } from './postgres-backend.ts';
 import { registryStoreContract } from './registry-store-suite.ts';
 import { storageContract } from './storage-suite.ts';
+import { taskStoreContract } from './task-store-suite.ts';
 import { versionStoreContract } from './version-store-suite.ts';
 
 // One file, because each file starts a server.
@@ -19,6 +21,8 @@ grantStoreContract('postgres', openBackend);
 documentStoreContract('postgres', openBackend);
 versionStoreContract('postgres', openBackend);
 ownPolicyStoreContract('postgres', openBackend);
+holdStoreContract('postgres', openBackend);
+taskStoreContract('postgres', openBackend);
 
 test('every suite of a store runs on both engines', () => {
   const files = readdirSync(import.meta.dirname);

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
@@ -6,6 +6,7 @@ import { silentLogger } from '../../src/base/log.ts';
 import type { Result } from '../../src/base/result.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import type { Reason } from '../../src/contracts/reasons/index.ts';
+import type { StartOptions } from '../../src/contracts/running.ts';
 import type { ArgumentScreen, ResultScreen } from '../../src/gateway/guard.ts';
 import { openGateway } from '../../src/gateway/index.ts';
 import { hostRules, listen, NO_PROXIES } from '../../src/http/index.ts';
@@ -17,6 +18,8 @@ import type { Caller } from './wire.ts';
 
 /** The real rooms and the real line, with a screen of arguments and one of results whose verdicts the test decides. */
 export interface Screened {
+  readonly mcp: string;
+  readonly data: string;
   caller(name: string): Promise<Caller>;
   onArguments(check: ArgumentScreen['check']): void;
   onResult(check: ResultScreen['check']): void;
@@ -32,11 +35,18 @@ export interface Screened {
 
 const PASS = { verdict: 'pass', fact: null } as const;
 
-export async function startScreened(): Promise<Screened> {
+export interface ScreenedOptions {
+  readonly storage?: NonNullable<StartOptions['storage']>;
+  /** The directory of a gateway that uses the same database already, with what it registered. */
+  readonly like?: string;
+}
+
+export async function startScreened({ storage, like }: ScreenedOptions = {}): Promise<Screened> {
   const data = mkdtempSync(join(tmpdir(), 'sallyport-screened-'));
+  if (like !== undefined) cpSync(join(like, 'keys'), join(data, 'keys'));
   const callLog = join(data, 'calls');
-  const rooms = must(await openRooms(startOptions(data, silentLogger), systemClock));
-  must(await rooms.registry.register(TENANT, toolServer('local', { callLog })));
+  const rooms = must(await openRooms({ ...startOptions(data, silentLogger), ...(storage === undefined ? {} : { storage }) }, systemClock));
+  if (like === undefined) must(await rooms.registry.register(TENANT, toolServer('local', storage === undefined ? { callLog } : {})));
   const apply = applier(rooms);
   must(await apply());
   let port = 0;
@@ -65,6 +75,8 @@ export async function startScreened(): Promise<Screened> {
   port = listener.port;
   const lines = (): readonly string[] => (existsSync(callLog) ? readFileSync(callLog, 'utf8').trimEnd().split('\n') : []);
   return {
+    mcp: `${listener.url}/mcp`,
+    data,
     async caller(name) {
       const request = { name, roles: ['writer'] as const, scopes: [{ server: '*', tool: '*' }] };
       const made = must(await rooms.identity.create(TENANT, request, 'system'));

@@ -45,6 +45,7 @@ export type GatewayReason =
   | 'gateway.round_unknown'
   | 'gateway.too_many_rounds'
   | 'gateway.unknown_task'
+  | 'gateway.task_lost'
   | 'gateway.too_many_tasks'
   | 'gateway.task_not_supported'
   | 'gateway.task_required';

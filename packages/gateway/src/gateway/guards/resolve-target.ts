@@ -4,7 +4,7 @@ import type { Pin, PinKind, Target } from '../../contracts/target.ts';
 import type { Deny, GuardVerdict } from '../../contracts/verdict.ts';
 import { type CompletionReference, qualifyName, qualifyUri, splitUri, taskSupportOf } from '../../protocol/index.ts';
 import type { With } from '../exchange.ts';
-import type { Guard } from '../guard.ts';
+import { denied, type Guard } from '../guard.ts';
 import { resourceOf } from '../resource-of.ts';
 import { meetsNeeds, runsTasks } from '../reverse/capabilities.ts';
 import type { Tasks } from '../reverse/tasks.ts';
@@ -47,8 +47,15 @@ function resolve(exchange: Known, params: Known['frame']['params'], server: Serv
 }
 
 /** Every request about a task is one about its tool: who may not discover that any more does not know the task either. */
-function resolveTask({ frame, principal, snapshot }: Known, taskId: string, server: ServerId | null, tasks: Tasks): Resolved {
-  const task = tasks.find(taskId, principal.id, frame.session?.id ?? null);
+async function resolveTask(
+  { frame, principal, snapshot }: Known,
+  taskId: string,
+  server: ServerId | null,
+  tasks: Tasks,
+): Promise<Resolved> {
+  const found = await tasks.find(taskId, principal, frame.session?.id ?? null);
+  if (!found.ok) return denied(found);
+  const task = found.value;
   const tool = task === null ? undefined : visibleTo(snapshot, principal).tool.byQualifiedName.get(task.qualifiedName);
   if (task === null || tool === undefined || (server !== null && task.server !== server) || task.era !== frame.era)
     return { verdict: 'deny', reason: 'gateway.unknown_task', detail: taskId.slice(0, 100) };

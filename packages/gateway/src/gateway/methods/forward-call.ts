@@ -20,7 +20,8 @@ import { refuse, type Works } from './works.ts';
 
 /** DESIGN section 4 from `validate-arguments` on. Every path ends in a record that is durable before the client hears of it. */
 export async function forwardCall(exchange: Exchange, answer: Answer, works: Works): Promise<void> {
-  const call = callOf(exchange, works);
+  const given = callOf(exchange, works);
+  const call = given instanceof Promise ? await given : given;
   if (!call.ok) return refuse(exchange, call.denied, answer, works);
   const screened = await runScreens(works.screens.arguments, call.value, reviseArguments, works.clock);
   if (screened.kind === 'deny') return refuseCall(screened.value, screened.denied, answer, works);
@@ -35,7 +36,7 @@ export async function forwardCall(exchange: Exchange, answer: Answer, works: Wor
 
 type CallOrDenial = { readonly ok: true; readonly value: Call } | { readonly ok: false; readonly denied: Deny };
 
-function callOf(exchange: Exchange, works: Works): CallOrDenial {
+function callOf(exchange: Exchange, works: Works): CallOrDenial | Promise<CallOrDenial> {
   const { target } = exchange;
   const given = givenIn(exchange.frame.params);
   if (target === null || given === null)
@@ -45,7 +46,13 @@ function callOf(exchange: Exchange, works: Works): CallOrDenial {
   const { handle, round } = exchange.frame;
   if (round !== undefined) return goOn(call, round, works);
   if (handle === null) return { ok: true, value: call };
-  const resumed = works.holds.take(handle, call);
+  return resume(call, handle, works);
+}
+
+async function resume(call: Call, handle: string, works: Works): Promise<CallOrDenial> {
+  const held = await works.holds.take(handle, call);
+  if (!held.ok) return { ok: false, denied: denied(held) };
+  const resumed = held.value;
   return resumed ? { ok: true, value: { ...call, resumed } } : { ok: false, denied: { verdict: 'deny', reason: 'gateway.hold_unknown' } };
 }
 
@@ -150,11 +157,13 @@ async function refuseCall(call: Call, denied: Deny, answer: Answer, works: Works
 
 // Stored as data: the client sends the call again with the handle, and every guard looks at it again.
 async function holdCall(call: Call, hold: Hold, answer: Answer, works: Works): Promise<void> {
-  const handle = works.holds.put(call, hold);
+  const held = await works.holds.put(call, hold);
+  if (!held.ok) return refuseCall(call, denied(held), answer, works);
+  const handle = held.value;
   if (handle === null)
     return refuseCall(call, { verdict: 'deny', reason: 'gateway.too_many_in_flight', retryAfterSeconds: 60 }, answer, works);
   const reason: Reason = 'gateway.held';
-  const denied: Deny = {
+  const told: Deny = {
     verdict: 'deny',
     reason,
     detail: `${hold.kind}: ${hold.binding}`,
@@ -162,8 +171,8 @@ async function holdCall(call: Call, hold: Hold, answer: Answer, works: Works): P
   };
   const recorded = await works.journal.append(
     call.exchange.snapshot.tenant,
-    refusalEntry(call.exchange, denied, works.clock.now(), { call, keyed: works.keyed }),
+    refusalEntry(call.exchange, told, works.clock.now(), { call, keyed: works.keyed }),
   );
   if (!recorded.ok) return works.reply(call.exchange, { verdict: 'deny', reason: recorded.reason }, answer);
-  works.reply(call.exchange, denied, answer, { [HANDLE_KEY]: handle, 'sallyport/expiresAt': new Date(hold.expiresAt).toISOString() });
+  works.reply(call.exchange, told, answer, { [HANDLE_KEY]: handle, 'sallyport/expiresAt': new Date(hold.expiresAt).toISOString() });
 }

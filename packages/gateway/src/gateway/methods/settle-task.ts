@@ -38,13 +38,12 @@ export function isTaskBegun({ exchange: { frame } }: Call, given: JsonObject): b
 }
 
 /** A new task, under an id of ours. */
-export function beginTask(call: Call, given: JsonObject, upstream: UpstreamSession, works: Works): SettledTask {
+export async function beginTask(call: Call, given: JsonObject, upstream: UpstreamSession, works: Works): Promise<SettledTask> {
   const { frame, principal, id } = call.exchange;
   if (frame.era === 'modern' && !declares(declaredIn(frame), [['extensions', TASKS_EXTENSION]]))
     return deny({ reason: 'protocol.missing_capability', requires: { extensions: { [TASKS_EXTENSION]: {} } } });
   const task = readTask(frame.era === 'modern' ? given : given['task'], frame.era);
   if (typeof task === 'string') return invalid(task);
-  if (!works.tasks.hasRoom(principal.id)) return deny({ reason: 'gateway.too_many_tasks' });
   const { target } = call;
   const of = {
     principal,
@@ -54,10 +53,12 @@ export function beginTask(call: Call, given: JsonObject, upstream: UpstreamSessi
     upstream,
     qualifiedName: target.qualifiedName,
     arguments: Buffer.byteLength(JSON.stringify(call.arguments)) <= LIMITS.taskArgumentBytes ? call.arguments : null,
-
     parent: id,
   };
-  const held = works.tasks.begin(of, task);
+  const begun = await works.tasks.begin(of, task);
+  if (!begun.ok) return { kind: 'denied', denied: denied(begun) };
+  const held = begun.value;
+  if (held === null) return deny({ reason: 'gateway.too_many_tasks' });
   const told = writeTask(task, held.id, held.ttl, frame.era);
   return result(frame.era === 'modern' ? { resultType: 'task', ...told } : { task: told });
 }
@@ -118,7 +119,7 @@ async function settleDetailed(call: Call, task: HeldTask, given: JsonObject, scr
     return { ...settled, text: JSON.stringify({ ...told, result: JSON.parse(settled.text) }) };
   }
   if (read.status === 'failed') return result({ ...told, error: errorIn(given) });
-  if (read.status === 'input_required') return settleQuestions(call, task, given, told);
+  if (read.status === 'input_required') return settleQuestions(call, task, given, told, works);
   return result(told);
 }
 
@@ -128,12 +129,13 @@ const errorIn = ({ error }: JsonObject): JsonObject =>
     : { code: -32603, message: 'The task failed.' };
 
 // Questions of a task are questions to the same person, and are held to the same rules.
-function settleQuestions(call: Call, task: HeldTask, given: JsonObject, told: JsonObject): SettledTask {
+async function settleQuestions(call: Call, task: HeldTask, given: JsonObject, told: JsonObject, works: Works): Promise<SettledTask> {
   const read = readInputRequired({ inputRequests: given['inputRequests'] ?? {}, requestState: '' });
   if (!read.ok)
     return read.reason === 'protocol.invalid_message' ? invalid(read.detail ?? 'inputRequests') : { kind: 'denied', denied: denied(read) };
   const asked = Object.values(read.value.asked).filter((one) => !declares(declaredIn(call.exchange.frame), one.takes));
   if (asked.length > 0) return deny({ reason: 'protocol.missing_capability', requires: requiredBy(asked) });
-  task.asked = read.value.asked;
+  const kept = await works.tasks.ask(task, call.exchange.principal, read.value.asked);
+  if (!kept.ok) return { kind: 'denied', denied: denied(kept) };
   return result({ ...told, inputRequests: writeInputRequests(read.value.asked) });
 }

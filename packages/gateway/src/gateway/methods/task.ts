@@ -1,4 +1,5 @@
 import { LIMITS } from '../../base/limits.ts';
+import { success } from '../../base/result.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import { MODERN, readResponses, writeTask } from '../../protocol/index.ts';
 import type { Call } from '../exchange.ts';
@@ -15,7 +16,9 @@ export const forwardTask: Handler = async (exchange, answer, works) => {
   if (exchange.frame.method === 'tasks/list') return listTasks(exchange, answer, works);
   const { frame, principal, target } = exchange;
   const { params } = frame;
-  const task = params.kind === 'task' ? works.tasks.find(params.taskId, principal.id, frame.session?.id ?? null) : null;
+  const found = params.kind === 'task' ? await works.tasks.find(params.taskId, principal, frame.session?.id ?? null) : success(null);
+  if (!found.ok) return refuse(exchange, denied(found), answer, works);
+  const task = found.value;
   if (task === null || target === null || params.kind !== 'task')
     return refuse(exchange, { verdict: 'deny', reason: 'gateway.unknown_task' }, answer, works);
   const responses = params.responses === null ? null : readResponses(task.asked, params.responses);

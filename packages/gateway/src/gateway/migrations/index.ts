@@ -1,5 +1,6 @@
 import type { Migration } from '../../storage/index.ts';
 import { createWindows } from './0001-windows.ts';
+import { createHeld } from './0002-held.ts';
 
-/** For PostgreSQL; a gateway alone keeps these in memory. */
-export const GATEWAY_MIGRATIONS: readonly Migration[] = [createWindows];
+/** Windows are kept in memory by a gateway alone. */
+export const GATEWAY_MIGRATIONS: readonly Migration[] = [createWindows, createHeld];

@@ -21,6 +21,7 @@ export interface LiveOptions {
   readonly private: boolean;
   readonly level: string | null;
   readonly onLevel: (level: string) => void;
+  readonly place: string;
 }
 
 /** A running upstream session, what it offers now, and who listens to it. */
@@ -76,6 +77,10 @@ export class LiveSession implements UpstreamSession {
 
   get era(): Era {
     return this.#facts().era;
+  }
+
+  get place(): string {
+    return this.#options.place;
   }
 
   get revision(): string {

@@ -8,6 +8,7 @@ import { Backoff } from './backoff.ts';
 import type { ConnectionEvents } from './connection.ts';
 import { type DialDeps, Dialer, nameOf } from './dial.ts';
 import { LiveSession } from './live-session.ts';
+import { placeOf } from './place.ts';
 import { type SlotKey, sameServer, slotKey } from './slot-key.ts';
 import { type Slot, type SlotCaps, Slots, USUAL_CAPS } from './slots.ts';
 import type { UpstreamListener, UpstreamOwner, UpstreamSession, Upstreams, Watching } from './upstream.ts';
@@ -168,6 +169,7 @@ class SessionTable implements Upstreams {
     const session = new LiveSession({
       clock: this.#deps.clock,
       startMs: this.#startMs,
+      place: placeOf(server, era),
       private: key.session !== null,
       level: key.session === null ? null : memory.level,
       onLevel: (level) => {

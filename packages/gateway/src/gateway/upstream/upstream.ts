@@ -46,6 +46,8 @@ export type UpstreamAnswer =
 
 export interface UpstreamSession {
   readonly era: Era;
+  /** Where what it began is found again; see `placeOf`. */
+  readonly place: string;
   readonly revision: string;
   /** What it said it can do. */
   readonly capabilities: JsonObject;
