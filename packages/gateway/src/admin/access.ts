@@ -15,6 +15,7 @@ export const ACCESS = {
   'servers.show': ['admin', 'auditor'],
   'servers.approve': ['admin'],
   'servers.refresh': ['admin'],
+  'servers.limit': ['admin'],
   'servers.remove': ['admin'],
   'grants.add': ['admin'],
   'grants.list': ['admin', 'auditor'],

@@ -241,6 +241,8 @@ const TELLINGS = {
   'gateway.hidden_prompt': NOT_GIVEN_HERE,
   'gateway.too_many_subscriptions': NOT_GIVEN_HERE,
   'gateway.circuit_open': NOT_GIVEN_HERE,
+  'gateway.calls_rate_limited': NOT_GIVEN_HERE,
+  'gateway.too_many_calls': NOT_GIVEN_HERE,
   'gateway.drifted_prompt': NOT_GIVEN_HERE,
   'gateway.unknown_template': NOT_GIVEN_HERE,
   'gateway.hidden_template': NOT_GIVEN_HERE,

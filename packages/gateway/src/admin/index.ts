@@ -6,7 +6,7 @@ export { issuedKey, type Key, key, type NewKey, role } from './contract/key.ts';
 export { page } from './contract/page.ts';
 export { type Policy, policies, policy } from './contract/policy.ts';
 export { type StoredRecord, storedRecord, type Verification, verification } from './contract/record.ts';
-export { type NewServer, type Server, type ServerDetail, server, serverDetail } from './contract/server.ts';
+export { type CallLimits, type NewServer, type Server, type ServerDetail, server, serverDetail } from './contract/server.ts';
 export { type Status, status } from './contract/status.ts';
 export { type Tool, tool } from './contract/tool.ts';
 export type { AdminDoors, Configuring, VersionReader } from './doors.ts';

@@ -31,6 +31,7 @@ export const REACH = {
   'servers.show': 'server',
   'servers.approve': 'tool',
   'servers.refresh': 'server',
+  'servers.limit': 'server',
   'servers.remove': 'server',
   'grants.add': 'granted',
   'grants.list': 'everything',

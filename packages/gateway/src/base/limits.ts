@@ -23,7 +23,11 @@ export const LIMITS = {
   connections: 10_000,
   connectionsPerAddress: 512,
   inFlightPerPrincipal: 64,
+  /** Of one principal at one server. A limit of a server or tool can only be tighter. */
   inFlightPerServer: 32,
+  /** The largest figures that a limit of a server or tool may have. */
+  callsPerMinute: 1_000_000,
+  inFlightOfServer: 10_000,
   sessionsPerPrincipal: 32,
   sessions: 4096,
   sessionIdleMs: 30 * 60_000,

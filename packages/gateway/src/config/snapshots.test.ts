@@ -15,6 +15,7 @@ const server = (more: Partial<Registration> = {}): Registration => ({
   revisions: { legacy: [], modern: [] },
   capabilities: { legacy: {}, modern: {} },
   resources: null,
+  limits: null,
   enabled: true,
   ...more,
 });

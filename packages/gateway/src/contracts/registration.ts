@@ -33,6 +33,24 @@ export interface LocalHttp {
 /** DESIGN section 4, "Sessions". `session` is the default; the others are opted into per server. */
 export type Sharing = 'session' | 'principal' | 'shared';
 
+/**
+ * What one server, or one tool of it, is asked at most. It only tightens: the rate of a principal and the bounds of `LIMITS` hold besides. Null: no bound
+ * of its own.
+ */
+export interface CallLimit {
+  /** Requests of one principal in any 60 seconds. */
+  readonly callsPerMinute: number | null;
+  /** Under way at once, of everybody. */
+  readonly inFlight: number | null;
+  /** Under way at once, of one principal. */
+  readonly inFlightPerPrincipal: number | null;
+}
+
+export interface CallLimits extends CallLimit {
+  /** By the tool's name as the server has it. */
+  readonly tools: Readonly<Record<string, CallLimit>>;
+}
+
 export interface Registration {
   readonly tenant: TenantId;
   readonly id: ServerId;
@@ -45,5 +63,7 @@ export interface Registration {
   readonly capabilities: Readonly<Record<Era, JsonObject>>;
   /** What reading one of its resources does that no template makes, as the operator said it. Null counts as destructive. */
   readonly resources: Effect | null;
+  /** Null: none of its own. */
+  readonly limits: CallLimits | null;
   readonly enabled: boolean;
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Reason } from '../contracts/reasons/index.ts';
 import type { Deny } from '../contracts/verdict.ts';
 import type { Answer } from './downstream/answer.ts';
 import { BatchAnswer } from './downstream/batch-answer.ts';
@@ -44,6 +45,7 @@ export function answerExchange(deps: GatewayDeps, { guards, works, figures, drai
       deps.log.error('gateway.fault', { ref: exchange.id, fault: describe(fault) });
       await refuse(exchange, { verdict: 'deny', reason: 'gateway.fault', detail: describe(fault) }, answer);
     } finally {
+      exchange.place.release();
       exchange.budget.release();
     }
   };
@@ -61,6 +63,7 @@ export function answerExchange(deps: GatewayDeps, { guards, works, figures, drai
       await Promise.all(members.map((member) => take(member, answers.member())));
       return;
     } else {
+      outcome.exchange.place?.release();
       outcome.exchange.budget?.release();
       await refuse(outcome.exchange, outcome.denied, answer);
     }
@@ -84,7 +87,7 @@ const PRIMED = '2025-11-25';
 export const reply: Works['reply'] = (exchange, denied, answer, meta) => {
   exchange.span?.failed(denied.reason);
   headRefusal(answer, denied);
-  if (exchange.budget) headBudget(answer, { budget: exchange.budget, snapshot: exchange.snapshot });
+  if (exchange.budget) headBudget(answer, exchange.budget, exchange);
   const row: Row = REPLIES[denied.reason];
   if ((exchange.frame?.kind === 'notification' && row.as !== 'transport') || isUnheard(denied)) return answer.empty(202);
   const wire = refusalOf(exchange, denied, meta ?? null);
@@ -99,5 +102,12 @@ const isUnheard = ({ of, reason }: Deny): boolean =>
 /** Refusals that anybody can cause at will are folded when they are many: before authentication by address, over the rate by principal. */
 function foldKey(exchange: Partially, { reason }: Deny): string | null {
   if (!exchange.principal) return `address ${exchange.peer.bucket}`;
-  return reason === 'gateway.rate_limited' || reason === 'gateway.too_many_in_flight' ? `principal ${exchange.principal.id}` : null;
+  return OVER_A_RATE.has(reason) ? `principal ${exchange.principal.id}` : null;
 }
+
+const OVER_A_RATE: ReadonlySet<Reason> = new Set([
+  'gateway.rate_limited',
+  'gateway.too_many_in_flight',
+  'gateway.calls_rate_limited',
+  'gateway.too_many_calls',
+]);

@@ -10,6 +10,7 @@ import type { GuardTrace } from '../contracts/verdict.ts';
 import type { BodyReason } from '../http/index.ts';
 import type { MethodClass, Params, RequestMeta, Revision, Round } from '../protocol/index.ts';
 import type { Charge } from './budget.ts';
+import type { CallPlace } from './calls-under-way.ts';
 import type { Session } from './downstream/sessions.ts';
 import type { HeldTask } from './reverse/tasks.ts';
 
@@ -101,6 +102,19 @@ export interface Budget {
   release(): void;
 }
 
+/** What a request spent of the rate of its server or tool. */
+export interface PlaceCharge {
+  readonly of: 'server' | 'tool';
+  /** Requests a minute. */
+  readonly most: number;
+  readonly charge: Charge;
+}
+
+/** A request's place among those under way at its server; one that costs nothing for what goes to none. */
+export interface Place extends CallPlace {
+  readonly charges: readonly PlaceCharge[];
+}
+
 export interface Facts {
   readonly addressBudget: AddressBudget;
   readonly endpoint: Endpoint | null;
@@ -111,6 +125,7 @@ export interface Facts {
   readonly target: Target | null;
   /** Null where there is nothing to decide: the gateway's own answers, which are filtered instead. */
   readonly decision: Decision | null;
+  readonly place: Place;
 }
 
 export type Fact = keyof Facts;

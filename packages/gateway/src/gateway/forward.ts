@@ -37,8 +37,10 @@ export async function forward(call: Call, answer: Answer, works: Works): Promise
   const owner = ownerFor(exchange, target.server, works);
   // A task lives where it was begun: another process of its server does not know it, or knows another's by the same id.
   const { task } = call;
-  if (task !== undefined && !isReachable(task.place) && works.upstreams.peek(server, task.era, owner)?.place !== task.place)
+  if (task !== undefined && !isReachable(task.place) && works.upstreams.peek(server, task.era, owner)?.place !== task.place) {
+    works.tasks.over(task);
     return refusedBefore(LOST_TASK);
+  }
   const who = exchange.principal.id;
   // One slow server must not take all the places that a caller has.
   const leave = works.places.take(`${server.id} ${who}`);

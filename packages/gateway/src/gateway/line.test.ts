@@ -23,6 +23,7 @@ const frame = passing(['endpoint', 'principal'], 'frame');
 const budget = passing(['principal', 'frame'], 'budget');
 const target = passing(['principal', 'frame'], 'target');
 const decision = passing(['principal', 'target'], 'decision');
+const place = passing(['principal', 'target'], 'place');
 
 describe('the line', () => {
   it('runs its guards in the order of the table and hands on every fact', async () => {
@@ -32,11 +33,11 @@ describe('the line', () => {
       passing(['addressBudget'], 'endpoint', seen),
       passing(['endpoint'], 'principal', seen),
     ] as const;
-    const line = lineOf([...rows, frame, budget, target, decision], systemClock);
+    const line = lineOf([...rows, frame, budget, target, decision, place], systemClock);
     const outcome = await line(received());
     expect(outcome.passed).toBe(true);
     expect(seen).toEqual(['addressBudget', 'endpoint', 'principal']);
-    expect(outcome.exchange.trace.map((row) => row.guard)).toHaveLength(7);
+    expect(outcome.exchange.trace.map((row) => row.guard)).toHaveLength(8);
   });
 
   it('stops at the first denial, and no later guard runs', async () => {
@@ -48,7 +49,7 @@ describe('the line', () => {
       check: () => ({ verdict: 'deny', reason: 'identity.credential_missing' }),
     };
     const outcome = await lineOf(
-      [address, door, refusing, passing(['endpoint', 'principal'], 'frame', seen), budget, target, decision],
+      [address, door, refusing, passing(['endpoint', 'principal'], 'frame', seen), budget, target, decision, place],
       systemClock,
     )(received());
     expect(outcome).toMatchObject({ passed: false, guard: 'authenticate', denied: { reason: 'identity.credential_missing' } });
@@ -69,14 +70,14 @@ describe('the line', () => {
       'principal' | 'target',
       'decision'
     >;
-    const outcome = await lineOf([address, door, principal, frame, budget, target, broken], systemClock)(received());
+    const outcome = await lineOf([address, door, principal, frame, budget, target, broken, place], systemClock)(received());
     expect(outcome).toMatchObject({ passed: false, guard: 'authorize', denied: { reason: 'gateway.fault' } });
   });
 
   it('does not compile without a guard, or with one that stands too early', () => {
     // @ts-expect-error authorize is missing, so the decision is not proved
-    expect(lineOf([address, door, principal, frame, budget, target], systemClock)).toBeTypeOf('function');
+    expect(lineOf([address, door, principal, frame, budget, target, place], systemClock)).toBeTypeOf('function');
     // @ts-expect-error frame needs the principal, which comes after it
-    expect(lineOf([address, door, frame, principal, budget, target, decision], systemClock)).toBeTypeOf('function');
+    expect(lineOf([address, door, frame, principal, budget, target, decision, place], systemClock)).toBeTypeOf('function');
   });
 });

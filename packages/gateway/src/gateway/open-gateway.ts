@@ -6,6 +6,7 @@ import { answerHealth } from '../http/index.ts';
 import { rulesOf } from '../protocol/index.ts';
 import { answerExchange, reply } from './answer-exchange.ts';
 import { type BreakerState, Breakers } from './breakers.ts';
+import { CallsUnderWay } from './calls-under-way.ts';
 import { answerTo } from './downstream/answer.ts';
 import { openListens } from './downstream/listens.ts';
 import { openSessions } from './downstream/sessions.ts';
@@ -36,6 +37,8 @@ export interface Gateway {
   };
   /** The circuit of each server that anybody had trouble with; closed for all others. */
   circuits(): ReadonlyMap<string, BreakerState>;
+  /** Requests under way at a server. */
+  underWay(server: string): number;
   /** Counters that go on counting: read at a scrape. */
   readonly times: { readonly guards: ReadonlyMap<string, GuardTimes>; readonly exchanges: ExchangeTimes };
   /** Takes nothing new; resolves when nothing is being answered any more, or after `deadlineMs`. */
@@ -54,7 +57,8 @@ export function openGateway(deps: GatewayDeps): Gateway {
   const listens = openListens(clock);
   const figures = new Figures();
   const inFlight = new InFlight();
-  const pipeline = { ...deps, sessions, tasks };
+  const underWay = new CallsUnderWay();
+  const pipeline = { ...deps, sessions, tasks, underWay };
   const works = worksOf(deps, { sessions, tasks, shelf, listens, screens: screensOf(pipeline) });
   let draining = false;
   const run = answerExchange(deps, { guards: guardsOf(pipeline), works, figures, draining: () => draining });
@@ -65,6 +69,7 @@ export function openGateway(deps: GatewayDeps): Gateway {
   });
   const sweep = setInterval(() => {
     sessions.sweep();
+    tasks.sweep();
     shelf.sweep();
   }, SWEEP_MS);
   sweep.unref();
@@ -87,6 +92,7 @@ export function openGateway(deps: GatewayDeps): Gateway {
     },
     figures: () => ({ guards: figures.read(), sessions: sessions.size, inFlight: inFlight.count, listens: listens.size }),
     circuits: () => works.breakers.states(),
+    underWay: (server) => underWay.count(deps.tenant, server),
     times: figures,
     async drain(deadlineMs) {
       draining = true;
@@ -125,7 +131,7 @@ function worksOf(deps: GatewayDeps, own: Pick<Works, 'sessions' | 'tasks' | 'she
     },
     reply,
     finish(exchange, answer, json, status = 200) {
-      headBudget(answer, exchange);
+      headBudget(answer, exchange.budget, exchange);
       answer.finish(status, json);
     },
   };

@@ -3,6 +3,7 @@ import type { Authenticator } from '../contracts/authenticator.ts';
 import type { HostRules } from '../http/index.ts';
 import type { LargeReader } from '../protocol/index.ts';
 import type { Budgets } from './budget.ts';
+import type { CallsUnderWay } from './calls-under-way.ts';
 import type { Sessions } from './downstream/sessions.ts';
 import type { ArgumentScreen, ResultScreen } from './guard.ts';
 import { authenticate } from './guards/authenticate.ts';
@@ -10,6 +11,7 @@ import { authorize } from './guards/authorize.ts';
 import { door } from './guards/door.ts';
 import { frame } from './guards/frame.ts';
 import { limitAddress } from './guards/limit-address.ts';
+import { limitCalls } from './guards/limit-calls.ts';
 import { limitRate } from './guards/limit-rate.ts';
 import { resolveTarget } from './guards/resolve-target.ts';
 import { type Line, lineOf } from './line.ts';
@@ -23,6 +25,7 @@ export interface PipelineDeps {
   readonly clock: Clock;
   /** Shared with other gateways, or null. */
   readonly budgets: Budgets | null;
+  readonly underWay: CallsUnderWay;
   readonly identity: Authenticator;
   readonly sessions: Sessions;
   readonly tasks: Tasks;
@@ -45,6 +48,7 @@ export interface PipelineDeps {
  *   limit-rate               x         x       x       x                 x                            x         x        x            x
  *   resolve-target           x         x       x       x                 x                            x         x        x            x
  *   authorize                x         x       x     filter              x                            x         x        x            x
+ *   limit-calls                                                          x
  *   validate-arguments                                                   x
  *   authorize-arguments                                                  x
  *   inspect-arguments                                                    x
@@ -65,6 +69,7 @@ export function guardsOf(deps: PipelineDeps): Line {
       limitRate(deps.clock, deps.budgets),
       resolveTarget(deps.tasks),
       authorize(),
+      limitCalls(deps.clock, deps.budgets, deps.underWay),
     ],
     deps.clock,
   );

@@ -138,6 +138,8 @@ export const REPLIES = {
 
   'gateway.rate_limited': transport(429, 'Too many requests: wait as Retry-After says.'),
   'gateway.address_rate_limited': transport(429, 'Too many requests from this address: wait as Retry-After says.'),
+  'gateway.calls_rate_limited': shown(tool(42903, 'Too many requests within a minute.')),
+  'gateway.too_many_calls': shown(tool(42904, 'Too many requests at once.')),
   'gateway.too_many_connections': transport(503, 'Too many connections.'),
   'gateway.too_many_in_flight': transport(429, 'Too many requests are being answered for this key.'),
   'gateway.too_many_sessions': transport(429, 'Too many sessions are open for this key: end one.'),

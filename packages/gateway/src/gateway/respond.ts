@@ -3,7 +3,7 @@ import type { Reason } from '../contracts/reasons/index.ts';
 import type { Deny } from '../contracts/verdict.ts';
 import { MODERN, REVISIONS } from '../protocol/index.ts';
 import type { Answer } from './downstream/answer.ts';
-import type { Exchange, Frame, Partially } from './exchange.ts';
+import type { Budget, Frame, Partially } from './exchange.ts';
 import { REPLIES, type Row } from './reply.ts';
 
 /** Results of `tools/call` carry refusals from this revision on; before it they are JSON-RPC errors. */
@@ -77,13 +77,18 @@ export function headRefusal(answer: Answer, denied: Deny): void {
   if (denied.retryAfterSeconds !== undefined) answer.header('retry-after', String(denied.retryAfterSeconds));
 }
 
-/** RateLimit fields as draft-ietf-httpapi-ratelimit-headers-10 writes them. */
-export function headBudget(answer: Answer, exchange: Pick<Exchange, 'budget' | 'snapshot'>): void {
-  const { charge } = exchange.budget;
+/** RateLimit fields as draft-ietf-httpapi-ratelimit-headers-10 writes them: lists, of the principal's budget and of what its server or tool takes. */
+export function headBudget(answer: Answer, { charge }: Budget, { snapshot, place }: Pick<Partially, 'snapshot' | 'place'>): void {
   if (charge === null) return;
-  const { requestsPerMinute, burst } = exchange.snapshot.settings.rate;
-  answer.header('ratelimit-policy', `"principal";q=${requestsPerMinute + burst};w=60`);
-  answer.header('ratelimit', `"principal";r=${charge.remaining};t=${charge.resetSeconds}`);
+  const { requestsPerMinute, burst } = snapshot.settings.rate;
+  let policy = `"principal";q=${requestsPerMinute + burst};w=60`;
+  let left = `"principal";r=${charge.remaining};t=${charge.resetSeconds}`;
+  for (const one of place?.charges ?? []) {
+    policy += `, "${one.of}";q=${one.most};w=60`;
+    left += `, "${one.of}";r=${one.charge.remaining};t=${one.charge.resetSeconds}`;
+  }
+  answer.header('ratelimit-policy', policy);
+  answer.header('ratelimit', left);
 }
 
 export const resultOf = (id: Frame['id'], resultJson: string): string =>

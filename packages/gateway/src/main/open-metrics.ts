@@ -9,7 +9,7 @@ export function metricsOf(rooms: Rooms, gateway: Gateway, draining: () => boolea
     guards: gateway.times.guards,
     exchanges: gateway.times.exchanges,
     standing: () => {
-      const { sequence, settings } = rooms.snapshots.current(TENANT);
+      const { sequence, settings, servers } = rooms.snapshots.current(TENANT);
       const { sessions, inFlight, listens } = gateway.figures();
       return {
         journalWritable: rooms.journal.writable,
@@ -21,6 +21,7 @@ export function metricsOf(rooms: Rooms, gateway: Gateway, draining: () => boolea
         sessions,
         inFlight,
         listens,
+        underWay: [...servers.keys()].map((server) => ({ server, count: gateway.underWay(server) })),
         upstreams: rooms.upstreams.status(),
       };
     },

@@ -15,6 +15,7 @@ export function touchingRegistry(registry: Registry, versions: Versions): Regist
     approve: (tenant, approval) => noting(server(approval.server), () => registry.approve(tenant, approval)),
     refresh: (tenant, id, live) => noting(server(id), () => registry.refresh(tenant, id, live)),
     remove: (tenant, id) => noting(server(id), () => registry.remove(tenant, id)),
+    limit: (tenant, id, limits) => noting(server(id), () => registry.limit(tenant, id, limits)),
     setEnabled: (tenant, id, enabled) => noting(server(id), () => registry.setEnabled(tenant, id, enabled)),
   };
 }

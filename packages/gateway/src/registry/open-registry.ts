@@ -9,6 +9,7 @@ import { inTurnOverAll, migrate, type Storage } from '../storage/index.ts';
 import { type Approval, approveTool } from './approve-tool.ts';
 import type { InTurn, Outcome, VerbDeps } from './deps.ts';
 import { lanes } from './lanes.ts';
+import { limitServer } from './limit-server.ts';
 import { listServers } from './list-servers.ts';
 import { REGISTRY_MIGRATIONS } from './migrations/index.ts';
 import { type Named, planServers, type ServerPlan } from './plan-servers.ts';
@@ -38,6 +39,8 @@ export interface Registry {
   refresh(tenant: TenantId, server: string, live: Lists | null): Outcome<ServerView>;
   remove(tenant: TenantId, server: string): Outcome<null>;
   setEnabled(tenant: TenantId, server: string, enabled: boolean): Outcome<null>;
+  /** @param limits what a person wrote: see `CallLimits`; null: none. */
+  limit(tenant: TenantId, server: string, limits: unknown): Outcome<ServerView>;
   /** Finds out what it takes to have the servers that a file names. Nothing is changed. */
   plan(tenant: TenantId, named: readonly Named[]): Outcome<ServerPlan>;
   /** Makes them so, all or none. */
@@ -81,6 +84,7 @@ export async function openRegistry({ storage, sealer, prober, clock, log }: Regi
     refresh: (tenant, server, live) => starting(() => refreshServer(deps, inTurn, tenant, { id: server, live })),
     remove: (tenant, server) => inTurn(() => removeServer(deps, tenant, server)),
     setEnabled: (tenant, server, enabled) => inTurn(() => setEnabled(deps, tenant, server, enabled)),
+    limit: (tenant, server, limits) => inTurn(() => limitServer(deps, tenant, server, limits)),
     plan: (tenant, named) => starting(() => planServers(deps, tenant, named)),
     reconcile: (tenant, reconciliation) =>
       inTurn(() => reconcileServers(deps, (stored) => buildState(validators, stored), tenant, reconciliation)),

@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from 'kysely';
 import type { ServerId, TenantId } from '../base/ids.ts';
 import type { Result } from '../base/result.ts';
 import type { StorageReason } from '../contracts/reasons/storage.ts';
-import type { Registration } from '../contracts/registration.ts';
+import type { CallLimits, Registration } from '../contracts/registration.ts';
 import type { Sealer } from '../contracts/vault.ts';
 import { attempt, type Storage } from '../storage/index.ts';
 import { type TransportText, transportText } from './hide-transport.ts';
@@ -18,6 +18,7 @@ interface ServerRow {
   readonly enabled: number;
   readonly capabilities: string;
   readonly resources: string | null;
+  readonly limits: string | null;
   readonly created_at: number;
 }
 
@@ -68,6 +69,8 @@ export interface RegistryStore {
   /** Writes and removes several servers with their pins, and what another room has to write with them, as one. */
   change(tenant: TenantId, change: ServersChange, now: number): Stored<void>;
   setEnabled(tenant: TenantId, id: ServerId, enabled: boolean): Stored<boolean>;
+  /** Whether there is such a server. */
+  setLimits(tenant: TenantId, id: ServerId, limits: CallLimits | null): Stored<boolean>;
   /** Whether there was one. */
   remove(tenant: TenantId, id: ServerId): Stored<boolean>;
 }
@@ -112,12 +115,8 @@ export function openRegistryStore(storage: Storage, sealer?: Sealer): RegistrySt
           .execute();
       }),
     change,
-    setEnabled: (tenant, id, enabled) =>
-      attempt(async () => {
-        const change = queries.updateTable('registry_server').set({ enabled: enabled ? 1 : 0 });
-        const { numUpdatedRows } = await change.where('tenant', '=', tenant).where('id', '=', id).executeTakeFirstOrThrow();
-        return Number(numUpdatedRows) > 0;
-      }),
+    setEnabled: (tenant, id, enabled) => attempt(() => setOf(queries, tenant, id, { enabled: enabled ? 1 : 0 })),
+    setLimits: (tenant, id, limits) => attempt(() => setOf(queries, tenant, id, { limits: limitsText(limits) })),
     remove: (tenant, id) =>
       attempt(() =>
         storage.transact<Tables, boolean>(async (transaction) => {
@@ -132,6 +131,15 @@ export function openRegistryStore(storage: Storage, sealer?: Sealer): RegistrySt
       ),
   };
 }
+
+/** Whether there is such a server. */
+async function setOf(queries: Kysely<Tables>, tenant: TenantId, id: ServerId, values: Partial<ServerRow>): Promise<boolean> {
+  const change = queries.updateTable('registry_server').set(values);
+  const { numUpdatedRows } = await change.where('tenant', '=', tenant).where('id', '=', id).executeTakeFirstOrThrow();
+  return Number(numUpdatedRows) > 0;
+}
+
+const limitsText = (limits: CallLimits | null): string | null => (limits === null ? null : JSON.stringify(limits));
 
 async function serversOf(queries: Kysely<Tables>, tenant: TenantId, text: TransportText): Promise<readonly Registration[]> {
   const rows = await queries.selectFrom('registry_server').selectAll().where('tenant', '=', tenant).orderBy('id').execute();
@@ -170,6 +178,7 @@ const serverRow = (registration: Registration, now: number, text: TransportText)
   enabled: registration.enabled ? 1 : 0,
   capabilities: JSON.stringify(registration.capabilities),
   resources: registration.resources,
+  limits: limitsText(registration.limits),
   created_at: now,
 });
 
@@ -182,6 +191,7 @@ const serverOf = (row: ServerRow, text: TransportText): Registration => ({
   revisions: JSON.parse(row.revisions),
   capabilities: JSON.parse(row.capabilities),
   resources: row.resources as Registration['resources'],
+  limits: row.limits === null ? null : JSON.parse(row.limits),
   enabled: row.enabled === 1,
 });
 

@@ -17,6 +17,8 @@ export interface Standing {
   readonly sessions: number;
   readonly inFlight: number;
   readonly listens: number;
+  /** Requests under way by server. */
+  readonly underWay: readonly { readonly server: string; readonly count: number }[];
   readonly upstreams: readonly {
     readonly server: string;
     readonly era: string;
@@ -127,6 +129,12 @@ function standing(now: () => Standing): readonly Family[] {
     gauge('sallyport_gateway_listens', 'Open streams of clients that listen.', () => now().listens),
     gauge('sallyport_config_snapshot_sequence', 'Counts up with every state that was put in force.', () => now().snapshot),
     gauge('sallyport_config_deviations', 'Settings weaker than the guide that are in force.', () => now().deviations),
+    {
+      name: 'sallyport_server_calls_in_flight',
+      help: 'Requests under way at a server, tasks among them.',
+      type: 'gauge',
+      read: () => now().underWay.map(({ server, count }) => ({ labels: { server }, value: count })),
+    },
     {
       name: 'sallyport_server_sessions',
       help: 'Sessions with a server, by era.',

@@ -37,6 +37,8 @@ const COMMANDS: Readonly<Record<string, { readonly verb: VerbName; readonly args
   'servers add': { verb: 'servers.register', args: ['FILE'] },
   'servers approve': { verb: 'servers.approve', args: ['none', 'tool'] },
   'servers refresh': { verb: 'servers.refresh', args: ['none'] },
+  // It looks first, because it changes only what its flags name.
+  'servers limit': { verb: 'servers.show', args: ['none', '--in-flight', '2'] },
   'servers remove': { verb: 'servers.remove', args: ['none'] },
   'grants add': { verb: 'grants.add', args: ['nobody', 'none__tool'] },
   'grants list': { verb: 'grants.list', args: [] },

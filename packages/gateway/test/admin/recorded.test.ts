@@ -126,6 +126,7 @@ describe('where nothing can be recorded', () => {
       'servers.register': ['/servers', toolServer('never')],
       'servers.approve': ['/servers/local/approve', { tool: 'read_0', effect: 'destructive' }],
       'servers.refresh': ['/servers/local/refresh'],
+      'servers.limit': ['/servers/local/limits', { limits: { inFlight: 3 } }],
       'servers.remove': ['/servers/local'],
       'grants.add': ['/grants', { principal, tool: 'local__destructive_1' }],
       'grants.remove': [`/grants/${String(grant.body['id'])}`],

@@ -33,6 +33,7 @@ export const SESSION: readonly Step[] = [
   { verb: 'servers.show', ask: () => ({ path: '/servers/driven' }) },
   { verb: 'servers.approve', ask: () => ({ path: '/servers/driven/approve', body: { tool: 'read_0', effect: 'write' } }) },
   { verb: 'servers.refresh', ask: () => ({ path: '/servers/driven/refresh' }) },
+  { verb: 'servers.limit', ask: () => ({ path: '/servers/driven/limits', body: { limits: { inFlight: 3 } } }) },
   {
     verb: 'grants.add',
     ask: (answers) => ({ path: '/grants', body: { principal: text(answers('keys.create')['principal']), tool: 'driven__destructive_0' } }),

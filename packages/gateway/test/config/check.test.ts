@@ -91,3 +91,29 @@ describe('sallyport check', () => {
     expect(await check([folder])).toMatchObject({ code: 1, out: expect.stringContaining('a plain file') });
   });
 });
+
+describe('limits of servers in a file', () => {
+  it('are told wrong by line, with what was expected and the nearest key', async () => {
+    write(
+      'limits.yaml',
+      [
+        'servers:',
+        '  files:',
+        '    command: x',
+        '    limits:',
+        '      calls_per_minutes: 3',
+        '      in_flight: 0',
+        '      in_flight_per_principal: 33',
+        '      tools: { read: { in_flight: many } }',
+        '',
+      ].join('\n'),
+    );
+    const { code, out } = await check(['limits.yaml']);
+    expect(code).toBe(1);
+    expect(out).toContain('limits.yaml:5:7\tservers.files.limits.calls_per_minutes\tunknown key; did you mean calls_per_minute?');
+    expect(out).toContain('limits.yaml:6:18\tservers.files.limits.in_flight\texpected a whole number from 1 to 10000');
+    expect(out).toContain('limits.yaml:7:32\tservers.files.limits.in_flight_per_principal\texpected a whole number from 1 to 32');
+    expect(out).toContain('limits.yaml:8:35\tservers.files.limits.tools.read.in_flight\texpected a whole number from 1 to 10000');
+    expect(out).toContain('4 mistakes');
+  });
+});

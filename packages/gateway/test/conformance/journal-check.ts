@@ -4,7 +4,7 @@ import type { TestGateway } from '../scenarios/running-gateway.ts';
 import type { Witnesses } from './witnesses.ts';
 
 /** The guards that every message passes, in their order, and the screens that a call passes before it is forwarded. */
-const GUARDS = ['limit-address', 'door', 'authenticate', 'frame', 'limit-rate', 'resolve-target', 'authorize'];
+const GUARDS = ['limit-address', 'door', 'authenticate', 'frame', 'limit-rate', 'resolve-target', 'authorize', 'limit-calls'];
 const CALL_SCREENS = ['validate-arguments', 'authorize-arguments'];
 /** The same with the roles swapped: what a server asks of the client of one of its calls. */
 const ASK_GUARDS = ['limit-asks', 'read-ask', 'declared', 'authorize'];

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ServerId, TenantId } from '../../src/base/ids.ts';
-import type { Registration, Transport } from '../../src/contracts/registration.ts';
+import type { CallLimits, Registration, Transport } from '../../src/contracts/registration.ts';
 import { REGISTRY_MIGRATIONS } from '../../src/registry/migrations/index.ts';
 import type { Candidate, Pin } from '../../src/registry/pin.ts';
 import { openRegistryStore, type RegistryStore } from '../../src/registry/store.ts';
@@ -27,6 +27,9 @@ const FITS: Candidate = {
   problem: null,
 };
 const FAULTY: Candidate = { ...FITS, schemas: null, problem: { reason: 'registry.tool.schema_dialect', detail: 'draft-03' } };
+
+const NONE = { callsPerMinute: null, inFlight: null, inFlightPerPrincipal: null };
+const LIMITED: CallLimits = { ...NONE, callsPerMinute: 30, tools: { read: { ...NONE, inFlight: 2 } } };
 
 /** What every engine must do alike for registered servers and their pins. */
 export function registryStoreContract(engine: string, openBackend: OpenBackend): void {
@@ -57,6 +60,7 @@ export function registryStoreContract(engine: string, openBackend: OpenBackend):
       revisions: { legacy: ['2025-11-25', '2025-03-26'], modern: [] },
       capabilities: { legacy: { tools: {} }, modern: {} },
       resources: null,
+      limits: null,
       enabled: true,
       ...over,
     });
@@ -116,6 +120,7 @@ export function registryStoreContract(engine: string, openBackend: OpenBackend):
       await put(theirs, [pin(theirs, 'tool', { effect: 'write' })]);
       await store.putPin(pin(theirs, 'tool', { effect: 'destructive' }));
       await store.setEnabled(TWO, theirs.id, false);
+      await store.setLimits(TWO, theirs.id, LIMITED);
       await store.remove(TWO, theirs.id);
       expect(await store.everything(ONE)).toEqual({ ok: true, value: { servers: [mine], pins: [pin(mine, 'tool')] } });
       expect(await store.everything(TWO)).toEqual({ ok: true, value: { servers: [], pins: [] } });
@@ -172,6 +177,19 @@ export function registryStoreContract(engine: string, openBackend: OpenBackend):
       expect(await store.server(tenant, one.id)).toEqual({ ok: true, value: { ...one, enabled: false } });
       expect(await store.remove(tenant, one.id)).toEqual({ ok: true, value: true });
       expect(await store.everything(tenant)).toEqual({ ok: true, value: { servers: [other], pins: [pin(other, 'x')] } });
+    });
+
+    test('limits are kept whole with the server, are set apart from the rest, and are gone when they are taken away', async () => {
+      const tenant = tenantOf();
+      const one = server(tenant, 'one', { limits: LIMITED });
+      await put(one, [pin(one, 'read')]);
+      expect(await store.server(tenant, one.id)).toEqual({ ok: true, value: one });
+      expect(await store.setLimits(tenant, one.id, null)).toEqual({ ok: true, value: true });
+      expect(await store.everything(tenant)).toEqual({
+        ok: true,
+        value: { servers: [{ ...one, limits: null }], pins: [pin(one, 'read')] },
+      });
+      expect(await store.setLimits(tenant, 'none' as ServerId, LIMITED)).toEqual({ ok: true, value: false });
     });
 
     test('everything is one moment: never a pin without its server, however many change at once', async () => {

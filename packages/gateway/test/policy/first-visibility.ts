@@ -102,6 +102,7 @@ function snapshotOf(tools: number, principals: number): Snapshot {
     revisions: { legacy: ['2025-11-25' as const], modern: ['2026-07-28' as const] },
     capabilities: { legacy: {}, modern: {} },
     resources: null,
+    limits: null,
     enabled: true,
   }));
   const built = buildSnapshot(

@@ -32,6 +32,7 @@ const registrations = Object.entries(SERVERS).map(
     revisions: { legacy: [], modern: [] },
     capabilities: { legacy: {}, modern: {} },
     resources: null,
+    limits: null,
     enabled,
   }),
 );

@@ -8,7 +8,8 @@ import type { Postgres, Storage } from '../../src/storage/index.ts';
 import { seeded } from '../faults/disk.ts';
 import { type PostgresServer, startPostgres } from '../fixtures/postgres-server.ts';
 import { opened } from '../fixtures/postgres-store.ts';
-import { type Caller, modern, type Told } from '../scenarios/wire.ts';
+import { toolServer } from '../scenarios/running-gateway.ts';
+import { type Caller, modern, type Told, textOf } from '../scenarios/wire.ts';
 import { startShared } from './two-gateways.ts';
 
 const GUIDE: Rate = { base: 100, burst: 20 };
@@ -242,5 +243,24 @@ describe('budgets that two gateways share', () => {
     const refused = told.filter(({ status }) => status === 429);
     expect(refused).toHaveLength(120);
     for (const { headers } of refused) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+
+  test('of a limited tool: 40 at once over two gateways, 10 are forwarded, and the rest of the day is as it was [R2-052 partial: of a tool, over two gateways]', {
+    timeout: SLOW,
+  }, async () => {
+    const limits = { tools: { echo: { callsPerMinute: 10 } } };
+    const a = await startShared(url, { servers: [toolServer('local', { more: { limits } })] });
+    const b = await startShared(url, {}, a.data);
+    const { text } = await a.key({ name: 'busy', roles: ['reader'] });
+    const callers: readonly Caller[] = [a, b].map(({ mcp }) => ({ mcp, key: text }));
+    const call = (i: number, name: string): Promise<Told> =>
+      modern(callers[i % 2] as Caller, i, 'tools/call', { name: `local__${name}`, arguments: { text: 'x' } });
+    const told = await Promise.all(Array.from({ length: 40 }, (_, i) => call(i, 'echo')));
+    const others = [await call(0, 'read_0'), await call(1, 'read_0')];
+    await b.end();
+    await a.end();
+    expect(told.filter((one) => textOf(one) === '{"text":"x"}')).toHaveLength(10);
+    expect(told.filter((one) => textOf(one).includes('This tool takes 10 a minute'))).toHaveLength(30);
+    expect(others.map(textOf)).toEqual(['{"text":"x"}', '{"text":"x"}']);
   });
 });

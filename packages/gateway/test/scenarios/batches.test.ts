@@ -73,6 +73,7 @@ describe('a batch of 2025-03-26 [R4-27 partial: tasks, and rows of other transpo
         'limit-rate',
         'resolve-target',
         'authorize',
+        'limit-calls',
         'validate-arguments',
         'authorize-arguments',
       ]);

@@ -175,6 +175,7 @@ describe('with a collector', () => {
       'limit-rate',
       'resolve-target',
       'authorize',
+      'limit-calls',
     ]);
     const times = [span?.startTimeUnixNano, ...(span?.events ?? []).map(({ timeUnixNano }) => timeUnixNano), span?.endTimeUnixNano].map(
       (time) => BigInt(time ?? 0),

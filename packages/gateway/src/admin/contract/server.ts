@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LIMITS } from '../../base/limits.ts';
 import { digest, effect, tool } from './tool.ts';
 
 export const serverId = z
@@ -47,6 +48,31 @@ const streamableHttp = z.strictObject({
   local: local.nullable().default(null),
 });
 
+const figure = (most: number) => z.int().min(1).max(most).nullable();
+
+const limit = {
+  callsPerMinute: figure(LIMITS.callsPerMinute).describe('Requests of one principal in any 60 seconds. Null: no bound of its own.'),
+  inFlight: figure(LIMITS.inFlightOfServer).describe('Requests under way at once, of everybody.'),
+  inFlightPerPrincipal: figure(LIMITS.inFlightPerServer).describe('Requests under way at once, of one principal.'),
+};
+const given = {
+  callsPerMinute: limit.callsPerMinute.default(null),
+  inFlight: limit.inFlight.default(null),
+  inFlightPerPrincipal: limit.inFlightPerPrincipal.default(null),
+};
+const OF_TOOLS = 'The same for single tools, by name.';
+
+const callLimits = z
+  .strictObject({ ...given, tools: z.record(z.string().min(1).max(128), z.strictObject(given)).default({}).describe(OF_TOOLS) })
+  .meta({ id: 'NewCallLimits' });
+
+const shownLimits = z.object({ ...limit, tools: z.record(z.string(), z.object(limit)).describe(OF_TOOLS) }).meta({ id: 'CallLimits' });
+
+const LIMITED =
+  'What the server and its tools are asked at most. It only tightens: the rate of a principal holds besides. Null: none of its own.';
+
+export const newLimits = z.strictObject({ limits: callLimits.nullable().describe(LIMITED) }).meta({ id: 'NewLimits' });
+
 const ofKind = (most: number) => z.union([effect, z.record(z.string().min(1).max(most), effect)]).default({});
 
 export const newServer = z
@@ -63,6 +89,7 @@ export const newServer = z
     prompts: ofKind(256).describe('Effects of prompts by name, or one for all that are offered now.'),
     templates: ofKind(2048).describe('Effects of resource templates by uriTemplate, or one for all that are offered now.'),
     resources: effect.nullable().default(null).describe('What reading a resource does that no template makes. Null counts as destructive.'),
+    limits: callLimits.nullable().default(null).describe(LIMITED),
     digests: z
       .record(z.string().min(1).max(256), digest)
       .default({})
@@ -99,9 +126,11 @@ export const serverDetail = server
     prompts: z.array(tool),
     templates: z.array(tool),
     resources: effect.nullable().describe('What reading a resource does that no template makes.'),
+    limits: shownLimits.nullable().describe(LIMITED),
   })
   .meta({ id: 'ServerDetail' });
 
+export type CallLimits = z.infer<typeof shownLimits>;
 export type NewServer = z.infer<typeof newServer>;
 export type Server = z.infer<typeof server>;
 export type ServerDetail = z.infer<typeof serverDetail>;

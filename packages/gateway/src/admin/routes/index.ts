@@ -7,6 +7,7 @@ import { createKey } from './create-key.ts';
 import { diffVersions } from './diff-versions.ts';
 import { explainDecision } from './explain-decision.ts';
 import { followLog } from './follow-log.ts';
+import { limitServer } from './limit-server.ts';
 import { listGrants } from './list-grants.ts';
 import { listKeys } from './list-keys.ts';
 import { listPolicies } from './list-policies.ts';
@@ -46,6 +47,7 @@ export const VERBS: readonly Verb[] = [
   showServer,
   approveTool,
   refreshServer,
+  limitServer,
   removeServer,
   addGrant,
   listGrants,

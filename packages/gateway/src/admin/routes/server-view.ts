@@ -27,7 +27,14 @@ export const serverDetailView = (view: ServerView): ServerDetail => ({
   prompts: view.prompts.map((prompt) => toolView(view.registration.id, prompt)),
   templates: view.templates.map((template) => toolView(view.registration.id, template)),
   resources: view.registration.resources,
+  limits: limitsView(view.registration.limits),
 });
+
+const limitsView = (limits: ServerView['registration']['limits']): ServerDetail['limits'] =>
+  limits === null ? null : { ...limits, tools: { ...limits.tools } };
+
+/** Limits as a record keeps them. */
+export const limitFacts = ({ registration: { limits } }: ServerView): JsonValue => limits as unknown as JsonValue;
 
 export const toolView = (server: ServerId, tool: ToolView): Tool => ({
   kind: tool.kind,

@@ -3,6 +3,7 @@ import { page, type Server, type ServerDetail, server, serverDetail, tool } from
 import { sanitize } from '../render/sanitize.ts';
 import { facts, table } from '../render/table.ts';
 import { type AddFlags, addServers } from '../servers/add.ts';
+import { limitLines, limitServer, withLimits } from '../servers/limits.ts';
 import { type Surroundings, type Work, withApi } from './command.ts';
 
 const path = (id: string, verb = ''): string => `/api/v1/servers/${encodeURIComponent(id)}${verb}`;
@@ -40,6 +41,7 @@ export function serversCommands(program: Command, surroundings: Surroundings): v
     .option('--effect <effect>', 'read, write or destructive; without it the effect stays')
     .option('--digest <sha256>', 'only if the tool is still the one that was looked at')
     .action(withApi(surroundings, approveTool));
+  withLimits(servers.command('limit')).action(withApi(surroundings, limitServer));
   servers.command('refresh').argument('<id>').description('look again at what it offers').action(withApi(surroundings, refreshServer));
   servers.command('remove').argument('<id>').description('take a server and its pins away').action(withApi(surroundings, removeServer));
 }
@@ -87,6 +89,7 @@ function printDetail({ terminal }: Pick<Work, 'terminal'>, shown: ServerDetail):
         ['sharing', shown.sharing],
         ['speaks', [...modern, ...legacy].map(sanitize).join(', ') || 'not known yet'],
         ['state', shown.enabled ? 'enabled' : 'disabled'],
+        ...limitLines(shown).map((line) => ['limit', line] as const),
       ],
       terminal.screen,
     ),

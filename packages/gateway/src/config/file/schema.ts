@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js';
 import { z } from 'zod';
+import { LIMITS } from '../../base/limits.ts';
 import { isShell } from '../../base/shells.ts';
 import { ALIASES, BLOCKS } from '../blocks.ts';
 import { deviation } from '../read-deviations.ts';
@@ -53,6 +54,23 @@ function isPattern(pattern: string): boolean {
   }
 }
 
+const whole = (most: number) => {
+  const expected = `a whole number from 1 to ${most}`;
+  return z.int(expected).min(1, expected).max(most, expected).optional();
+};
+const limit = {
+  calls_per_minute: whole(LIMITS.callsPerMinute).describe('Requests of one principal in any 60 seconds.'),
+  in_flight: whole(LIMITS.inFlightOfServer).describe('Requests under way at once, of everybody.'),
+  in_flight_per_principal: whole(LIMITS.inFlightPerServer).describe('Requests under way at once, of one principal.'),
+};
+const limits = block({
+  ...limit,
+  tools: z
+    .record(z.string().max(128), block(limit), 'a block of tools and their limits')
+    .optional()
+    .describe('The same for single tools, by name. They hold besides those of the server.'),
+});
+
 const SERVER = 'a server with command, url or local';
 const server = z
   .strictObject(
@@ -80,6 +98,9 @@ const server = z
       prompts: effectsOf.describe('The same for prompts: one effect for all, or each by name.'),
       templates: effectsOf.describe('The same for resource templates, by uriTemplate.'),
       resources: effect.optional().describe('The same for resources that no template makes.'),
+      limits: limits
+        .optional()
+        .describe('What this server is asked at most. It only tightens: `rate_limiting` holds besides, so no deviation is needed.'),
     },
     SERVER,
   )

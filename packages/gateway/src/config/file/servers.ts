@@ -7,11 +7,26 @@ import type { FileServer } from './schema.ts';
 /** A server of the file as `POST /api/v1/servers` would take it; references stand where secrets will. */
 export function serverInput(id: string, server: FileServer): JsonObject {
   const { title, sharing, enabled, effects, prompts, templates, resources } = server;
+  const limits = server.limits === undefined ? undefined : limitsOf(server.limits);
   const more = Object.fromEntries(
-    Object.entries({ title, sharing, enabled, effects, prompts, templates, resources }).filter(([, value]) => value !== undefined),
+    Object.entries({ title, sharing, enabled, effects, prompts, templates, resources, limits }).filter(([, value]) => value !== undefined),
   );
   return { id, transport: transportOf(server), ...more } as JsonObject;
 }
+
+type FileLimits = NonNullable<FileServer['limits']>;
+type FileLimit = Omit<FileLimits, 'tools'>;
+
+const limitOf = ({ calls_per_minute, in_flight, in_flight_per_principal }: FileLimit): JsonObject => ({
+  callsPerMinute: calls_per_minute ?? null,
+  inFlight: in_flight ?? null,
+  inFlightPerPrincipal: in_flight_per_principal ?? null,
+});
+
+const limitsOf = (limits: FileLimits): JsonObject => ({
+  ...limitOf(limits),
+  tools: Object.fromEntries(Object.entries(limits.tools ?? {}).map(([name, limit]) => [name, limitOf(limit)])),
+});
 
 function transportOf({ command, args, env, url, headers, local }: FileServer): JsonObject {
   if (command !== undefined) return { kind: 'stdio', launch: { command, args: args ?? [], env: env ?? {} } };
@@ -37,8 +52,15 @@ export function serverMistakes(servers: Readonly<Record<string, FileServer>>, pl
 const expectedBy = (message: string): string =>
   /^(must match|must be|needs) /.test(message) ? message.replace(/^(must match|must be|needs) /, '') : `nothing that ${message}`;
 
+const IN_FILE: Readonly<Record<string, string>> = {
+  tokenEnv: 'token_env',
+  callsPerMinute: 'calls_per_minute',
+  inFlight: 'in_flight',
+  inFlightPerPrincipal: 'in_flight_per_principal',
+};
+
 /** `transport.local.launch.tokenEnv` of the registry is `local.token_env` of the file. */
 function pathInFile(id: string, { path }: ServerProblem): Path {
-  const inFile = path.filter((step) => step !== 'transport' && step !== 'launch').map((step) => (step === 'tokenEnv' ? 'token_env' : step));
+  const inFile = path.filter((step) => step !== 'transport' && step !== 'launch').map((step) => IN_FILE[step] ?? step);
   return ['servers', id, ...(path[0] === 'id' ? [] : inFile)];
 }

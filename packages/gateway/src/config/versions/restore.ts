@@ -61,7 +61,7 @@ export function storedIn(version: Version): RestorableState {
   };
 }
 
-function inputOf(id: string, { title, transport, sharing, enabled, resources, effects }: JsonObject): JsonObject | null {
+function inputOf(id: string, { title, transport, sharing, enabled, resources, effects, limits }: JsonObject): JsonObject | null {
   if (JSON.stringify(transport).includes('"keyed:') || JSON.stringify(transport).includes('?keyed:')) return null;
   return {
     id,
@@ -69,6 +69,7 @@ function inputOf(id: string, { title, transport, sharing, enabled, resources, ef
     sharing,
     enabled,
     resources,
+    limits: limits ?? null,
     ...effectsIn(effects as JsonObject),
     transport: transportIn(transport as JsonObject),
   } as JsonObject;

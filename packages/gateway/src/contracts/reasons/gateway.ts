@@ -1,6 +1,8 @@
 export type GatewayReason =
   | 'gateway.rate_limited'
   | 'gateway.address_rate_limited'
+  | 'gateway.calls_rate_limited'
+  | 'gateway.too_many_calls'
   | 'gateway.too_many_connections'
   | 'gateway.too_many_in_flight'
   | 'gateway.too_many_sessions'

@@ -55,7 +55,7 @@ export async function beginTask(call: Call, given: JsonObject, upstream: Upstrea
     arguments: Buffer.byteLength(JSON.stringify(call.arguments)) <= LIMITS.taskArgumentBytes ? call.arguments : null,
     parent: id,
   };
-  const begun = await works.tasks.begin(of, task);
+  const begun = await works.tasks.begin(of, task, () => call.exchange.place.handOver());
   if (!begun.ok) return { kind: 'denied', denied: denied(begun) };
   const held = begun.value;
   if (held === null) return deny({ reason: 'gateway.too_many_tasks' });

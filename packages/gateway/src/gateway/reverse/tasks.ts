@@ -70,6 +70,8 @@ export class Tasks {
   readonly #sealer: Sealer;
   readonly #byId = new Map<string, HeldTask>();
   readonly #resting = new Map<string, { readonly at: number; readonly release: () => void }>();
+  /** Ends the place of the call that began a task, among those under way at its server. */
+  readonly #places = new Map<string, () => void>();
 
   constructor(clock: Clock, store: TaskStore, sealer: Sealer) {
     this.#clock = clock;
@@ -77,9 +79,12 @@ export class Tasks {
     this.#sealer = sealer;
   }
 
-  /** Null where this principal, or everybody, has too many. */
-  async begin(of: Began, task: Task): Kept<HeldTask | null> {
-    this.#sweep();
+  /**
+   * Null where this principal, or everybody, has too many.
+   * @param handOver takes the place of the call; it ends when the task is over, expires, or goes with its server's session or its client's
+   */
+  async begin(of: Began, task: Task, handOver: () => () => void): Kept<HeldTask | null> {
+    this.sweep();
     const held = this.#heldOf(of, task);
     if (held.session !== null) {
       if (!this.#hasRoom(held.principalId)) return success(null);
@@ -88,13 +93,15 @@ export class Tasks {
       const added = await this.#add(of.principal, held);
       if (!added.ok || !added.value) return added.ok ? success(null) : added;
     }
-    this.#resting.set(held.id, { at: held.expiresAt, release: of.upstream.hold() });
+    this.#resting.set(held.id, { at: held.expiresAt, release: of.upstream.hold(() => this.over(held)) });
+    this.#places.set(held.id, handOver());
+    if (isTerminal(task.status)) this.over(held);
     return success(held);
   }
 
   /** Null for an id that is unknown, over, another principal's or another session's: one answer for all. */
   async find(id: string, principal: Principal, session: DownstreamSessionId | null): Kept<HeldTask | null> {
-    this.#sweep();
+    this.sweep();
     const held = this.#byId.get(id);
     if (held !== undefined) return success(held.principalId === principal.id && held.session === session ? held : null);
     if (session !== null) return success(null);
@@ -109,7 +116,7 @@ export class Tasks {
 
   /** The tasks of one caller's session, oldest first. */
   of(principal: PrincipalId, session: DownstreamSessionId | null): readonly HeldTask[] {
-    this.#sweep();
+    this.sweep();
     return [...this.#byId.values()].filter((held) => held.principalId === principal && held.session === session);
   }
 
@@ -123,6 +130,7 @@ export class Tasks {
   /** Notes what its server said of it. What is over does not begin again. */
   note(held: HeldTask, task: Pick<Task, 'status' | 'told'>): void {
     if (!isTerminal(held.last.status)) held.last = task;
+    if (isTerminal(task.status)) this.over(held);
   }
 
   /** Notes what its server asks for, of a task of the stateless era: the answers are held to it, whichever gateway they come to. */
@@ -131,8 +139,15 @@ export class Tasks {
     return this.#store.ask(principal.tenant, key, this.#seal(asked, 'asked', principal, key.id));
   }
 
+  /** Its server works on it no more, as far as anybody can know. */
+  over({ id }: Pick<HeldTask, 'id'>): void {
+    this.#places.get(id)?.();
+    this.#places.delete(id);
+  }
+
   /** Nothing is left to fetch of it: its upstream session may rest. It can still be asked for until it expires. */
   rest({ id }: Pick<HeldTask, 'id'>): void {
+    this.over({ id });
     this.#resting.get(id)?.release();
     this.#resting.delete(id);
   }
@@ -187,7 +202,7 @@ export class Tasks {
     this.#byId.delete(held.id);
   }
 
-  #sweep(): void {
+  sweep(): void {
     const now = this.#clock.now();
     for (const held of this.#byId.values()) if (held.expiresAt <= now) this.#forget(held);
     for (const [id, { at }] of this.#resting) if (at <= now) this.rest({ id });

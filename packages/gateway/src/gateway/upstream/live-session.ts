@@ -46,6 +46,8 @@ export class LiveSession implements UpstreamSession {
   /** What was said to have changed while the tools were being read. */
   readonly #early = new Map<ListName, boolean>();
   #adopted = false;
+  /** Told where the connection ends. */
+  readonly #holders = new Set<() => void>();
   #closed = false;
 
   constructor(options: LiveOptions) {
@@ -64,6 +66,7 @@ export class LiveSession implements UpstreamSession {
   /** Takes a connection whose handshake is done: reads its tools and applies the log level that was set before. */
   async adopt(connection: Connection): Promise<Result<unknown, GatewayReason>> {
     this.#connection = connection;
+    void connection.closed.then(() => this.#tellHolders());
     // Before its tools are read: what changes after that is told, or read again once it can be told.
     if (connection.facts.era === 'legacy') connection.watch();
     const tools = await this.#offer.begin();
@@ -268,14 +271,22 @@ export class LiveSession implements UpstreamSession {
     for (const listener of this.#listeners.values()) listener.taskStatus?.(params);
   }
 
-  hold(): () => void {
+  hold(onEnd: () => void): () => void {
     let held = true;
+    const ended = (): void => onEnd();
     this.#held += 1;
+    this.#holders.add(ended);
     return () => {
       if (held) this.#held -= 1;
       held = false;
+      this.#holders.delete(ended);
       this.touch();
     };
+  }
+
+  #tellHolders(): void {
+    for (const ended of this.#holders) ended();
+    this.#holders.clear();
   }
 
   elicited(params: JsonObject): void {

@@ -71,8 +71,8 @@ export interface UpstreamSession {
   watchResources(uris: readonly string[], onUpdated: (uri: string) => void): Promise<Result<Subscription, GatewayReason>>;
   /** Legacy only; kept and applied again when the session is started anew. */
   setLogLevel(level: string): Promise<void>;
-  /** Keeps it from ending as idle until the returned function is called. */
-  hold(): () => void;
+  /** Keeps it from ending as idle until the returned function is called. @param onEnd called where it ends all the same, before that */
+  hold(onEnd: () => void): () => void;
   /** Tells the server something on behalf of the client whose session it is; nothing where the session is several clients'. */
   tell(method: string, params: JsonObject): void;
 }
