@@ -14,7 +14,18 @@ export function isHeavy(value: JsonValue): boolean {
 function weigh(value: JsonValue, allowance: number): number {
   if (typeof value === 'string') return allowance - 1 - Math.floor(value.length / CHARACTERS_PER_UNIT);
   if (typeof value !== 'object' || value === null) return allowance - 1;
-  let left = allowance - 1;
+  return Array.isArray(value) ? weighItems(value, allowance - 1) : weighMembers(value, allowance - 1);
+}
+
+function weighItems(items: readonly JsonValue[], allowance: number): number {
+  let left = allowance;
+  // By index: the keys of a long array are texts that would have to be made first.
+  for (let at = 0; at < items.length && left >= 0; at++) left = weigh(items[at] ?? null, left - 1);
+  return left;
+}
+
+function weighMembers(value: object, allowance: number): number {
+  let left = allowance;
   for (const key in value) {
     left = weigh((value as Readonly<Record<string, JsonValue>>)[key] ?? null, left - 1);
     if (left < 0) return left;
