@@ -27,6 +27,7 @@ import { recordingLogger } from './main/recording-logger.ts';
 import { openRooms, type Rooms, TENANT } from './main/rooms.ts';
 import { seededClient } from './main/seeded-client.ts';
 import { statusOf } from './main/status.ts';
+import { tenantsOf } from './main/tenants.ts';
 import { watchDisclosed } from './main/watch-disclosed.ts';
 import { type KeyWatch, keyNotices, watchKeys } from './main/watch-keys.ts';
 import { watchSystem } from './main/watch-system.ts';
@@ -74,6 +75,8 @@ async function fill(rooms: Rooms, options: StartOptions, life: Life): Promise<Re
   }
   const first = await apply.alone(() => reconcile(rooms, rooms.configured.current(), mannerOf(options)));
   if (!first.ok) return 'mistakes' in first ? failure(first.reason, first.mistakes.map(tellMistake).join('\n')) : toldAtStart(first);
+  const others = await apply.others(STARTED);
+  if (!others.ok) return others;
   const { snapshot } = first.value;
   const applied = await recordSystem(rooms, 'config.snapshot.applied', snapshot.digest, {
     deviations: snapshot.settings.deviations.map((one) => ({ ...one })),
@@ -251,6 +254,7 @@ function adminOf(
       policies,
       current: (tenant) => snapshots.current(tenant),
       apply,
+      tenants: tenantsOf(rooms, apply),
       versions: versionReader(rooms),
       configuring,
       status,

@@ -40,6 +40,10 @@ export const ACCESS = {
   'status.show': ['admin', 'auditor'],
   'contract.show': ['admin', 'auditor'],
   'metrics.show': ['admin', 'auditor', 'monitor'],
+  'tenants.create': ['admin'],
+  'tenants.list': ['admin', 'auditor'],
+  'tenants.key': ['admin'],
+  'tenants.register': ['admin'],
 } as const satisfies Readonly<Record<string, readonly Role[]>>;
 
 export type VerbName = keyof typeof ACCESS;
@@ -50,3 +54,23 @@ export const mayUse = (roles: readonly Role[], verb: VerbName): boolean => {
   const held = roles.includes('service') ? roles.filter((role) => role === 'monitor') : roles;
   return held.some((role) => allowed.includes(role));
 };
+
+/**
+ * What concerns the gateway itself: its file, its figures, which programs it starts as its user, its tenants. For admins and auditors of the default
+ * tenant only, whose operator runs it.
+ */
+const OPERATOR: ReadonlySet<VerbName> = new Set([
+  'servers.register',
+  'servers.probe',
+  'config.reload',
+  'config.revert',
+  'config.accept',
+  'status.show',
+  'metrics.show',
+  'tenants.create',
+  'tenants.list',
+  'tenants.key',
+  'tenants.register',
+]);
+
+export const isOperatorsOnly = (verb: VerbName): boolean => OPERATOR.has(verb);

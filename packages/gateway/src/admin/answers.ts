@@ -45,6 +45,8 @@ const TELLINGS = {
     403,
     'This key has a list of MCP methods: it is for calls only and administers nothing. Use a key without such a list.',
   ),
+  'admin.operator_only': tell(403, 'This is for the operator of the gateway: its file, its figures, its programs and its tenants.'),
+  'admin.tenant_unknown': tell(404, 'There is no such tenant. `GET /api/v1/tenants` lists those there are.'),
   'admin.fault': FAULT,
 
   'identity.credential_missing': UNAUTHENTICATED,
@@ -65,6 +67,7 @@ const TELLINGS = {
   'identity.scope_too_broad': tell(403, 'A key cannot make a key that may do more than itself.'),
   'identity.expiry_too_late': tell(400, 'The key would live longer than it may: 30 days, or less where the configuration says so.'),
   'identity.name_taken': tell(409, 'There is a key of that name. Choose another, or rotate the one that is there.'),
+  'identity.tenant_taken': tell(409, 'There is a tenant of that id. Choose another.'),
   'identity.key_unknown': tell(404, 'There is no such key. `sallyport keys list` shows those there are.'),
   'identity.invalid_request': shown(400, 'The key cannot be made like this'),
   'identity.unavailable': tell(503, 'The keys cannot be read now. Nothing was changed; try again.'),

@@ -2,10 +2,11 @@ import type { AuditRoom } from '../audit/index.ts';
 import type { KeyId, TenantId } from '../base/ids.ts';
 import type { Result } from '../base/result.ts';
 import type { JsonObject, JsonValue } from '../contracts/json.ts';
+import type { Principal } from '../contracts/principal.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { RuntimeStatus } from '../contracts/running.ts';
 import type { Snapshot } from '../contracts/snapshot.ts';
-import type { Identity } from '../identity/index.ts';
+import type { Identity, Tenant, TenantRequest } from '../identity/index.ts';
 import type { Grants, Policies, StoredGrant } from '../policy/index.ts';
 import type { Registry } from '../registry/index.ts';
 
@@ -56,6 +57,14 @@ export interface Configuring {
   grants(): readonly StoredGrant[];
 }
 
+/** Tenants beside the default one. */
+export interface TenantKeeping {
+  list(): Answer<readonly Tenant[]>;
+  create(request: TenantRequest, by: Principal): Answer<Tenant>;
+  /** Records in the tenant's own log what the operator is about to do for it. */
+  note(tenant: string, action: 'identity.tenant.key_made' | 'registry.tenant.server_made', by: Principal): Answer<null>;
+}
+
 /** Everything that the routes use, built by main. */
 export interface AdminDoors {
   readonly identity: Identity;
@@ -69,7 +78,8 @@ export interface AdminDoors {
   /** The journal and its readers. */
   readonly audit: AuditRoom;
   /** Builds, validates and swaps in a new snapshot from what is stored now. Where it fails the old one stays. */
-  readonly apply: (by?: Authorship) => Promise<Result<{ readonly sequence: number; readonly digest: string }, Reason>>;
+  readonly tenants: TenantKeeping;
+  readonly apply: (by?: Authorship, tenant?: TenantId) => Promise<Result<{ readonly sequence: number; readonly digest: string }, Reason>>;
   readonly versions: VersionReader;
   readonly configuring: Configuring;
   readonly status: () => RuntimeStatus;

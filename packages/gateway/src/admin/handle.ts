@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../base/clock.ts';
-import { type ExchangeId, ulid } from '../base/ids.ts';
+import { DEFAULT_TENANT, type ExchangeId, ulid } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
 import type { JsonObject, JsonValue } from '../contracts/json.ts';
 import type { Principal } from '../contracts/principal.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { Readiness } from '../http/index.ts';
-import { mayUse } from './access.ts';
+import { isOperatorsOnly, mayUse } from './access.ts';
 import { tellingOf } from './answers.ts';
 import type { Attempts } from './attempts.ts';
 import type { ErrorBody } from './contract/error.ts';
@@ -104,10 +104,14 @@ async function guarded(handling: Handling, context: Context): Promise<void> {
 }
 
 /** What is put in force is put in force by somebody, and by something. */
-const signed = (doors: AdminDoors, { id }: Principal, { action }: Verb): AdminDoors => ({
+const signed = (doors: AdminDoors, { id, tenant: own }: Principal, { action }: Verb): AdminDoors => ({
   ...doors,
-  apply: () => doors.apply({ author: id, cause: action }),
+  apply: (_by, tenant = own) => doors.apply({ author: id, cause: action }, tenant),
+  configuring: own === DEFAULT_TENANT ? doors.configuring : { ...doors.configuring, ...NO_FILE },
 });
+
+/** The file is the default tenant's: it owns nothing of another. */
+const NO_FILE: Pick<AdminDoors['configuring'], 'ownerOf' | 'grants'> = { ownerOf: () => null, grants: () => [] };
 
 /** Who asks. Everything that is refused here is counted by place and recorded, folded where it is too much. */
 async function identify(handling: Handling, context: Context): Promise<Principal | null> {
@@ -128,6 +132,7 @@ async function identify(handling: Handling, context: Context): Promise<Principal
 function refuse(context: Context, verb: Verb | null, principal: Principal): Refusal | null {
   if (verb === null) return { reason: 'admin.route_unknown' };
   if (!mayUse(principal.roles, verb.name)) return { reason: 'identity.role_required' };
+  if (isOperatorsOnly(verb.name) && principal.tenant !== DEFAULT_TENANT) return { reason: 'admin.operator_only' };
   // Its list names methods of MCP, none of which administers: a key made for calls is not one for this door as well.
   if (principal.credential.methods !== null) return { reason: 'admin.key_for_methods' };
   const body = refuseBody(context.request, verb);

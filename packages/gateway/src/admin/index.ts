@@ -9,7 +9,7 @@ export { type StoredRecord, storedRecord, type Verification, verification } from
 export { type CallLimits, type NewServer, type Server, type ServerDetail, server, serverDetail } from './contract/server.ts';
 export { type Status, status } from './contract/status.ts';
 export { type Tool, tool } from './contract/tool.ts';
-export type { AdminDoors, Configuring, VersionReader } from './doors.ts';
+export type { AdminDoors, Configuring, TenantKeeping, VersionReader } from './doors.ts';
 export type { AdminOpenReason, AdminOptions, RunningAdmin } from './open-admin.ts';
 export { type SocketPlace, socketPlace } from './socket-place.ts';
 

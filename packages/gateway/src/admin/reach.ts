@@ -56,6 +56,10 @@ export const REACH = {
   'status.show': 'everything',
   'contract.show': 'nothing',
   'metrics.show': 'everything',
+  'tenants.create': 'everything',
+  'tenants.list': 'everything',
+  'tenants.key': 'everything',
+  'tenants.register': 'everything',
 } as const satisfies Readonly<Record<VerbName, string>>;
 
 type Touched = Exclude<(typeof REACH)[VerbName], 'nothing'>;

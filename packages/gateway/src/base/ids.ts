@@ -38,6 +38,12 @@ export function ulidTime(id: string): number | null {
   return time;
 }
 
+/** A server as counters and labels name it over all tenants: by its id alone in the tenant that small installs have. */
+export const serverLabel = (tenant: TenantId | string, server: string): string =>
+  tenant === DEFAULT_TENANT ? server : `${tenant}/${server}`;
+
+export const isTenantId = (text: string): text is TenantId => text.length <= 40 && /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(text);
+
 export const isServerId = (text: string): text is ServerId => text.length <= 40 && /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(text);
 
 const POOL_BYTES = 4096;

@@ -68,6 +68,7 @@ export const LIMITS = {
   validationQueue: 64,
   descriptionBytes: 16_384,
   servers: 200,
+  tenants: 100,
   grants: 10_000,
   /** An operator's own policies of a tenant, bytes of one, and of one file of them. */
   policies: 500,

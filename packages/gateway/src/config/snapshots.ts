@@ -10,6 +10,8 @@ import { type Built, buildWithDocument, type SnapshotContent } from './build-sna
 export interface Snapshots extends SnapshotSource {
   /** True once the tenant has one. */
   has(tenant: TenantId): boolean;
+  /** Tenants that have one. */
+  tenants(): readonly TenantId[];
   /** Builds a snapshot, which is in force once `put` was called; for what has to be done in between. */
   prepare(content: SnapshotContent): Result<Prepared, ConfigReason | PolicyReason>;
   /** Builds a snapshot and puts it in force; on a failure the old one stays. Equal content changes nothing and tells nobody. */
@@ -50,6 +52,7 @@ export function openSnapshots({ log }: { readonly log: Logger }): Snapshots {
   };
   return {
     has: (tenant) => held.has(tenant),
+    tenants: () => [...held.keys()],
     current: (tenant) => {
       const snapshot = held.get(tenant);
       // No call can come before the first snapshot; if one does, the line makes the throw a denial.

@@ -27,8 +27,8 @@ export function answerExchange(deps: GatewayDeps, { guards, works, figures, drai
   const refuse = async (exchange: Partially, denied: Deny, answer: Answer): Promise<void> => {
     const entry = refusalEntry(exchange, denied, deps.clock.now());
     const foldBy = foldKey(exchange, denied);
-    const recorded =
-      foldBy === null ? await deps.journal.append(deps.tenant, entry) : await deps.journal.refuse(deps.tenant, foldBy, entry);
+    const { tenant } = exchange.snapshot;
+    const recorded = foldBy === null ? await deps.journal.append(tenant, entry) : await deps.journal.refuse(tenant, foldBy, entry);
     reply(exchange, recorded.ok ? denied : { verdict: 'deny', reason: recorded.reason }, answer);
   };
 

@@ -42,7 +42,8 @@ export interface Received {
   readonly receivedAt: number;
   /** Monotonic, milliseconds. */
   readonly startedAt: number;
-  readonly snapshot: Snapshot;
+  /** Of the default tenant until it is known who asks, then of that principal's. */
+  snapshot: Snapshot;
   readonly peer: Peer;
   readonly http: HttpRequest;
   /** Appended to by the runner only. */

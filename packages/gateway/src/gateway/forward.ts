@@ -1,4 +1,4 @@
-import type { ServerId } from '../base/ids.ts';
+import { type ServerId, serverLabel } from '../base/ids.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { Registration } from '../contracts/registration.ts';
@@ -43,11 +43,12 @@ export async function forward(call: Call, answer: Answer, works: Works): Promise
   }
   const who = exchange.principal.id;
   // One slow server must not take all the places that a caller has.
-  const leave = works.places.take(`${server.id} ${who}`);
+  const label = serverLabel(server.tenant, server.id);
+  const leave = works.places.take(`${label} ${who}`);
   if (leave === null) return refusedBefore({ verdict: 'deny', reason: 'gateway.too_many_in_flight', retryAfterSeconds: 1 });
   const inFlight = track(call, answer);
   try {
-    const wait = works.breakers.admit(server.id, who);
+    const wait = works.breakers.admit(label, who);
     if (wait > 0) return refusedBefore({ verdict: 'deny', reason: 'gateway.circuit_open', retryAfterSeconds: wait });
     let health: Health = 'unknown';
     try {
@@ -55,7 +56,7 @@ export async function forward(call: Call, answer: Answer, works: Works): Promise
       health = healthOf(server, forwarded.kind === 'denied' ? forwarded.denied.reason : null);
       return forwarded;
     } finally {
-      works.breakers.report(server.id, who, health);
+      works.breakers.report(label, who, health);
     }
   } finally {
     leave();
@@ -82,7 +83,7 @@ async function sendTo(server: Registration, owner: UpstreamOwner, { call, answer
   const found = isOffered(call, upstream.value);
   const offered = found instanceof Promise ? await found : found;
   if (offered !== null) {
-    if (DRIFTED.has(offered.reason)) works.onDrift(target.server);
+    if (DRIFTED.has(offered.reason)) works.onDrift(exchange.snapshot.tenant, target.server);
     return refusedBefore(offered);
   }
   const request = requestOf(call, answer, inFlight);

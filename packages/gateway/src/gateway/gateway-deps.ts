@@ -15,6 +15,7 @@ import type { Upstreams } from './upstream/upstream.ts';
 
 /** The ports that the data plane stands on. */
 export interface GatewayDeps {
+  /** Whose log and settings hold for what comes before it is known who asks. */
   readonly tenant: TenantId;
   readonly clock: Clock;
   readonly log: Logger;
@@ -38,5 +39,5 @@ export interface GatewayDeps {
   readonly handles: Sealer;
   readonly inspect: { readonly arguments: readonly ArgumentScreen[]; readonly result: readonly ResultScreen[] };
   /** A server offers something else than what was pinned. */
-  readonly onDrift: (server: string) => void;
+  readonly onDrift: (tenant: TenantId, server: string) => void;
 }

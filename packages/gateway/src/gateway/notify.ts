@@ -18,7 +18,7 @@ const listChanged = (list: ListName): string => `{"jsonrpc":"2.0","method":"noti
 export function listenerFor(session: Session, server: ServerId, works: Works): UpstreamListener {
   return {
     listChanged: (list, drifted) => {
-      if (drifted) works.onDrift(server);
+      if (drifted) works.onDrift(session.principal.tenant, server);
       tellSession(session, listChanged(list));
     },
     ask: (ask) => askClient(session, server, ask, works),
@@ -82,10 +82,11 @@ function tellStanding(session: Session, json: string): boolean {
 
 const keepFor = (session: Session, json: string): void => void [...session.away].at(-1)?.send(json);
 
-/** After a changed snapshot: everybody whose list may differ is told, on standing streams only. */
+/** After a changed snapshot: everybody of its tenant whose list may differ is told, on standing streams only. */
 export function announceListChanged(works: Pick<Works, 'sessions' | 'listens'>, before: Snapshot | null, now: Snapshot): void {
   for (const list of changedLists(before, now)) {
-    for (const session of works.sessions.all()) if (session.initialized) tellSession(session, listChanged(list));
-    works.listens.listChanged(list);
+    for (const session of works.sessions.all())
+      if (session.initialized && session.principal.tenant === now.tenant) tellSession(session, listChanged(list));
+    works.listens.listChanged(now.tenant, list);
   }
 }

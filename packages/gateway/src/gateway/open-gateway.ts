@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { KeyId } from '../base/ids.ts';
+import type { KeyId, TenantId } from '../base/ids.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { Snapshot } from '../contracts/snapshot.ts';
 import { answerHealth } from '../http/index.ts';
@@ -38,7 +38,7 @@ export interface Gateway {
   /** The circuit of each server that anybody had trouble with; closed for all others. */
   circuits(): ReadonlyMap<string, BreakerState>;
   /** Requests under way at a server. */
-  underWay(server: string): number;
+  underWay(tenant: TenantId, server: string): number;
   /** Counters that go on counting: read at a scrape. */
   readonly times: { readonly guards: ReadonlyMap<string, GuardTimes>; readonly exchanges: ExchangeTimes };
   /** Takes nothing new; resolves when nothing is being answered any more, or after `deadlineMs`. */
@@ -62,10 +62,10 @@ export function openGateway(deps: GatewayDeps): Gateway {
   const works = worksOf(deps, { sessions, tasks, shelf, listens, screens: screensOf(pipeline) });
   let draining = false;
   const run = answerExchange(deps, { guards: guardsOf(pipeline), works, figures, draining: () => draining });
-  let announced: Snapshot | null = null;
+  const announced = new Map<TenantId, Snapshot>();
   const endAnnouncing = deps.snapshots.onChange((snapshot) => {
-    announceListChanged(works, announced, snapshot);
-    announced = snapshot;
+    announceListChanged(works, announced.get(snapshot.tenant) ?? null, snapshot);
+    announced.set(snapshot.tenant, snapshot);
   });
   const sweep = setInterval(() => {
     sessions.sweep();
@@ -92,7 +92,7 @@ export function openGateway(deps: GatewayDeps): Gateway {
     },
     figures: () => ({ guards: figures.read(), sessions: sessions.size, inFlight: inFlight.count, listens: listens.size }),
     circuits: () => works.breakers.states(),
-    underWay: (server) => underWay.count(deps.tenant, server),
+    underWay: (tenant, server) => underWay.count(tenant, server),
     times: figures,
     async drain(deadlineMs) {
       draining = true;

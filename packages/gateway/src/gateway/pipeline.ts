@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Authenticator } from '../contracts/authenticator.ts';
+import type { SnapshotSource } from '../contracts/snapshot.ts';
 import type { HostRules } from '../http/index.ts';
 import type { LargeReader } from '../protocol/index.ts';
 import type { Budgets } from './budget.ts';
@@ -27,6 +28,7 @@ export interface PipelineDeps {
   readonly budgets: Budgets | null;
   readonly underWay: CallsUnderWay;
   readonly identity: Authenticator;
+  readonly snapshots: SnapshotSource;
   readonly sessions: Sessions;
   readonly tasks: Tasks;
   readonly large: LargeReader;
@@ -64,7 +66,7 @@ export function guardsOf(deps: PipelineDeps): Line {
     [
       limitAddress(deps.clock),
       door(deps.hosts, deps.secure, deps.identity),
-      authenticate(deps.identity),
+      authenticate(deps.identity, deps.snapshots),
       frame(deps.sessions, deps.large),
       limitRate(deps.clock, deps.budgets),
       resolveTarget(deps.tasks),

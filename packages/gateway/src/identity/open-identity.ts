@@ -11,6 +11,7 @@ import { migrate, type Storage } from '../storage/index.ts';
 import type { ApiKey } from './api-key.ts';
 import type { Asker } from './authority.ts';
 import { createKey, type IssuedKey } from './create-key.ts';
+import { createTenant, type TenantRequest } from './create-tenant.ts';
 import { createAuthenticator } from './identify.ts';
 import { ensureKeptKey, type KeptKey, type KeptKeySpec } from './kept-key.ts';
 import type { KeyRequest } from './key-request.ts';
@@ -22,6 +23,7 @@ import { revokeKey } from './revoke-key.ts';
 import type { Room } from './room.ts';
 import { type RotatedKey, type Rotation, rotateKey } from './rotate-key.ts';
 import { openKeyStore } from './store.ts';
+import { openTenantStore, type Tenant } from './tenant-store.ts';
 import { VerdictCache } from './verdict-cache.ts';
 
 export interface IdentityDeps {
@@ -42,6 +44,9 @@ export interface Identity extends Authenticator {
   list(tenant: TenantId): Promise<Result<readonly ListedKey[], StorageReason>>;
   revoke(tenant: TenantId, id: string, by: Asker): Answer<ApiKey>;
   rotate(tenant: TenantId, id: string, by: Asker, rotation?: Rotation): Answer<RotatedKey>;
+  createTenant(request: TenantRequest, by: Asker): Answer<Tenant>;
+  /** Those beside the default one. */
+  tenants(): Promise<Result<readonly Tenant[], StorageReason>>;
   reportAges(tenant: TenantId): Promise<Result<readonly KeyAge[], StorageReason>>;
   takeWarnings(tenant: TenantId, tell?: Tell): Promise<Result<readonly KeyAge[], StorageReason>>;
   /** The key in a private file: the same on every start, rotated with overlap before it ends. */
@@ -60,7 +65,15 @@ export async function openIdentity(deps: IdentityDeps): Promise<Result<Identity,
   const migrated = await migrate(deps.storage, 'identity', IDENTITY_MIGRATIONS);
   if (!migrated.ok) return migrated;
   const store = openKeyStore(deps.storage);
-  return success(identityOf({ ...deps, store, cache: new VerdictCache(MOST_VERDICTS), lastUse: new LastUse(store, deps.log) }));
+  return success(
+    identityOf({
+      ...deps,
+      store,
+      tenants: openTenantStore(deps.storage),
+      cache: new VerdictCache(MOST_VERDICTS),
+      lastUse: new LastUse(store, deps.log),
+    }),
+  );
 }
 
 const identityOf = (room: Room): Identity => ({
@@ -69,6 +82,8 @@ const identityOf = (room: Room): Identity => ({
   list: (tenant) => listKeys(room, tenant),
   revoke: (tenant, id, by) => revokeKey(room, tenant, id, by),
   rotate: (tenant, id, by, rotation) => rotateKey(room, tenant, id, by, rotation),
+  createTenant: (request, by) => createTenant(room, request, by),
+  tenants: () => room.tenants.list(),
   reportAges: (tenant) => reportAges(room, tenant),
   takeWarnings: (tenant, tell) => takeWarnings(room, tenant, tell),
   ensureKept: (file, spec) => ensureKeptKey(room, file, spec),

@@ -4,11 +4,13 @@ import type { Settings } from '../contracts/settings.ts';
 import type { Mac } from '../contracts/vault.ts';
 import type { LastUse } from './last-use.ts';
 import type { KeyMac, KeyStore } from './store.ts';
+import type { TenantStore } from './tenant-store.ts';
 import type { VerdictCache } from './verdict-cache.ts';
 
 /** What the verbs of this room work with. */
 export interface Room {
   readonly store: KeyStore;
+  readonly tenants: TenantStore;
   readonly cache: VerdictCache;
   readonly lastUse: LastUse;
   readonly mac: Mac;

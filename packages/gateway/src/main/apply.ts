@@ -1,4 +1,5 @@
 import { sha256Hex } from '../base/bytes.ts';
+import type { TenantId } from '../base/ids.ts';
 import { type Result, success } from '../base/result.ts';
 import type { Authorship, Configuration, SnapshotContent } from '../config/index.ts';
 import type { Grant } from '../contracts/decision.ts';
@@ -12,9 +13,11 @@ type Applied = Promise<Result<Snapshot, Reason>>;
 
 export interface Applier {
   /** Reads what is stored, keeps it as a version, builds a snapshot of it and puts it in force. Where it fails the one before stays. */
-  (by?: Authorship): Applied;
-  /** Puts in force what another gateway changed, which keeps it as a version itself. */
+  (by?: Authorship, tenant?: TenantId): Applied;
+  /** Puts in force what another gateway changed, which keeps it as a version itself. Every tenant's. */
   follow(): Applied;
+  /** The tenants beside the default one: by what is stored of each and by the settings of the configuration. */
+  others(by: Authorship): Promise<Result<null, Reason>>;
   /** Takes what is stored as it is, whoever changed it. */
   accept(by: Authorship): Applied;
   /** Does something of the kind alone: an older state never overtakes a newer one. */
@@ -30,26 +33,57 @@ export function applier(rooms: Rooms): Applier {
     last = mine.catch(() => null);
     return mine;
   };
-  return Object.assign((by: Authorship = GATEWAY) => alone(() => apply(rooms, by)), {
+  return Object.assign((by: Authorship = GATEWAY, tenant: TenantId = TENANT) => alone(() => apply(rooms, by, tenant)), {
     alone,
-    follow: () => alone(() => follow(rooms)),
+    follow: () => alone(() => followAll(rooms)),
+    others: (by: Authorship) => alone(() => applyOthers(rooms, by)),
     accept: (by: Authorship) => alone(() => accept(rooms, by)),
   });
 }
 
-async function apply(rooms: Rooms, by: Authorship): Applied {
-  const standing = await checkStanding(rooms);
-  return standing.ok ? applyFrom(rooms, standing.value, by) : standing;
+async function apply(rooms: Rooms, by: Authorship, tenant: TenantId): Applied {
+  const standing = await checkStanding(rooms, tenant);
+  return standing.ok ? applyFrom(rooms, standing.value, by, tenant) : standing;
 }
 
-async function follow(rooms: Rooms): Applied {
-  const standing = await checkStanding(rooms);
+async function follow(rooms: Rooms, tenant: TenantId): Applied {
+  const standing = await checkStanding(rooms, tenant);
   if (!standing.ok) return standing;
-  const read = await readStored(rooms);
+  const read = await readStored(rooms, tenant);
   if (!read.ok) return read;
-  const prepared = await prepareSnapshot(rooms, rooms.configured.current(), read.value);
+  const prepared = await prepareSnapshot(rooms, configurationOf(rooms.configured.current(), tenant), read.value, tenant);
   return prepared.ok ? success(prepared.value()) : prepared;
 }
+
+async function followAll(rooms: Rooms): Applied {
+  const tenants = await rooms.identity.tenants();
+  if (!tenants.ok) return tenants;
+  const own = await follow(rooms, TENANT);
+  if (!own.ok) return own;
+  for (const { id } of tenants.value) {
+    const followed = await follow(rooms, id);
+    if (!followed.ok) return followed;
+  }
+  return own;
+}
+
+/** One that cannot be put in force keeps what it had, and the rest goes on. The first failure is told. */
+async function applyOthers(rooms: Rooms, by: Authorship): Promise<Result<null, Reason>> {
+  const tenants = await rooms.identity.tenants();
+  if (!tenants.ok) return tenants;
+  let told: Result<null, Reason> = success(null);
+  for (const { id } of tenants.value) {
+    const applied = await apply(rooms, by, id);
+    if (applied.ok) continue;
+    rooms.log.error('config.snapshot.stale', { tenant: id, reason: applied.reason, detail: applied.detail ?? null });
+    if (told.ok) told = applied;
+  }
+  return told;
+}
+
+/** The file is the default tenant's, and so are its servers, grants and policies; its settings hold for all. */
+const configurationOf = (current: Configuration, tenant: TenantId): Configuration =>
+  tenant === TENANT ? current : { ...current, file: null, servers: [], policies: [], beside: {} };
 
 async function accept(rooms: Rooms, by: Authorship): Applied {
   const notes = await rooms.versions.touched(TENANT);
@@ -57,25 +91,25 @@ async function accept(rooms: Rooms, by: Authorship): Applied {
   const newest = await rooms.versions.newest(TENANT);
   if (!newest.ok) return newest;
   const applied = await applyFrom(rooms, { newest: newest.value, notes: endedOf(notes.value) }, by);
-  if (applied.ok) rooms.told.outside = '';
+  if (applied.ok) rooms.told.outside.delete(TENANT);
   return applied;
 }
 
-async function applyFrom(rooms: Rooms, standing: Standing, by: Authorship): Applied {
-  const read = await readStored(rooms);
+async function applyFrom(rooms: Rooms, standing: Standing, by: Authorship, tenant: TenantId = TENANT): Applied {
+  const read = await readStored(rooms, tenant);
   if (!read.ok) return read;
-  const configuration = rooms.configured.current();
-  const prepared = await prepareSnapshot(rooms, configuration, read.value);
+  const configuration = configurationOf(rooms.configured.current(), tenant);
+  const prepared = await prepareSnapshot(rooms, configuration, read.value, tenant);
   if (!prepared.ok) return prepared;
-  const version = await nextVersion(rooms, standing, { configuration, stored: read.value }, by);
+  const version = await nextVersion(rooms, standing, { configuration, stored: read.value }, by, tenant);
   if (!version.ok) return version;
   if (version.value !== null) {
-    const added = await rooms.versions.add(TENANT, version.value);
+    const added = await rooms.versions.add(tenant, version.value);
     if (!added.ok) return added;
   }
   const snapshot = prepared.value();
-  rooms.told.version = version.value ?? standing.newest;
-  const forgotten = await rooms.versions.forget(TENANT, standing.notes);
+  if (tenant === TENANT) rooms.told.version = version.value ?? standing.newest;
+  const forgotten = await rooms.versions.forget(tenant, standing.notes);
   return forgotten.ok ? success(snapshot) : forgotten;
 }
 
@@ -84,9 +118,10 @@ export async function prepareSnapshot(
   rooms: Rooms,
   configuration: Configuration,
   { grants, policies, ...state }: Stored,
+  tenant: TenantId = TENANT,
 ): Promise<Result<() => Snapshot, Reason>> {
   const content: SnapshotContent = {
-    tenant: TENANT,
+    tenant,
     ...state,
     servers: state.servers.map((server) => revealed(server, configuration)),
     grants: [...grants, ...fileGrants(configuration)],

@@ -16,7 +16,7 @@ export const versionReader = (rooms: Rooms): VersionReader => ({
   list: (tenant, page) => rooms.versions.list(tenant, page),
   differences: (from, to) => differences(from.content, to.content),
   verify: async (tenant) => {
-    const standing = await checkStanding(rooms);
+    const standing = await checkStanding(rooms, tenant);
     return standing.ok ? rooms.versions.verify(tenant) : standing;
   },
 });

@@ -8,7 +8,7 @@ import { checkStanding } from './history.ts';
 import { tlsOf } from './open-listeners.ts';
 import { reconcile } from './reconcile.ts';
 import { openReloader } from './reload.ts';
-import type { Rooms } from './rooms.ts';
+import { type Rooms, TENANT } from './rooms.ts';
 import { watchFiles } from './watch-file.ts';
 
 const RETRY_MS = 30_000;
@@ -68,13 +68,13 @@ export function openControl({ rooms, options, apply, missing: first }: ControlDe
       file: rooms.configured.current().file?.name ?? null,
       version: rooms.told.version?.sequence ?? 0,
       hash: rooms.told.version?.hash ?? '',
-      problem: rooms.told.outside === '' ? reloader.problem : `changed in the database and not through this gateway: ${rooms.told.outside}`,
+      problem: outsideOf(rooms) ?? reloader.problem,
     }),
     watch: (open) => {
       listeners = open;
       every(RETRY_MS, 'config.retry.failed', retry);
       // R2-060: what was written into the database past this gateway is noticed also while nobody changes anything.
-      every(LOOK_MS, 'config.check.failed', () => apply.alone(() => checkStanding(rooms)));
+      every(LOOK_MS, 'config.check.failed', () => apply.alone(() => checkAll(rooms)));
       if (options.file == null) return;
       const watching = watchFiles({
         files: () => [...new Set([...rooms.configured.current().files, ...reloader.looked])],
@@ -88,4 +88,13 @@ export function openControl({ rooms, options, apply, missing: first }: ControlDe
       for (const end of closing.splice(0)) await end();
     },
   };
+}
+
+function outsideOf({ told }: Rooms): string | null {
+  const keys = told.outside.get(TENANT);
+  return keys === undefined ? null : `changed in the database and not through this gateway: ${keys}`;
+}
+
+async function checkAll(rooms: Rooms): Promise<void> {
+  for (const tenant of rooms.snapshots.tenants()) await checkStanding(rooms, tenant);
 }

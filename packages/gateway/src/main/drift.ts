@@ -1,12 +1,14 @@
+import { serverLabel, type TenantId } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
-import { type Rooms, TENANT } from './rooms.ts';
+import type { Applier } from './apply.ts';
+import type { Rooms } from './rooms.ts';
 
 const QUIET_MS = 5000;
 const LONGEST_QUIET_MS = 60_000;
 
 export interface DriftWatch {
   /** A server offers something else than what was pinned. Never lost: it is looked at now, or once the quiet time after the last look is over. */
-  changed(server: string): void;
+  changed(tenant: TenantId, server: string): void;
   close(): void;
 }
 
@@ -20,14 +22,14 @@ interface Quiet {
 }
 
 /** Servers that were found to offer something else are read again, and what changed is hidden. */
-export function driftWatch(rooms: Rooms, apply: () => Promise<unknown>, log: Logger): DriftWatch {
-  return watchDrift(async (server) => {
-    const refreshed = await rooms.registry.refresh(TENANT, server, null);
+export function driftWatch(rooms: Rooms, apply: Applier, log: Logger): DriftWatch {
+  return watchDrift(async (tenant, server) => {
+    const refreshed = await rooms.registry.refresh(tenant, server, null);
     if (!refreshed.ok) {
       log.warn('registry.server.refresh_failed', { server, reason: refreshed.reason });
       return refreshed.reason === 'registry.server_unknown' ? 'gone' : 'failed';
     }
-    await apply();
+    await apply(undefined, tenant);
     return 'settled';
   }, log);
 }
@@ -36,38 +38,40 @@ export function driftWatch(rooms: Rooms, apply: () => Promise<unknown>, log: Log
  * Looks at a server when it changed, and at one that goes on changing ever less often: a look asks it for everything under all capabilities, and may
  * start processes. What it no longer offers as pinned is refused meanwhile, whenever the next look is.
  */
-export function watchDrift(look: (server: string) => Promise<Looked>, log: Logger): DriftWatch {
+export function watchDrift(look: (tenant: TenantId, server: string) => Promise<Looked>, log: Logger): DriftWatch {
   const quiets = new Map<string, Quiet>();
   let closed = false;
-  const lookAt = async (server: string): Promise<Looked> => {
+  const lookAt = async (tenant: TenantId, server: string): Promise<Looked> => {
     try {
-      return await look(server);
+      return await look(tenant, server);
     } catch (fault) {
       log.error('registry.server.refresh_failed', { server, fault: String(fault) });
       return 'failed';
     }
   };
-  const begin = async (server: string, quiet: Quiet): Promise<void> => {
+  const begin = async (tenant: TenantId, server: string, quiet: Quiet): Promise<void> => {
     quiet.again = false;
-    const looked = await lookAt(server);
+    const label = serverLabel(tenant, server);
+    const looked = await lookAt(tenant, server);
     if (looked === 'failed') quiet.again = true;
-    if (closed || looked === 'gone') quiets.delete(server);
-    else quiet.timer = setTimeout(() => over(server, quiet), quiet.ms).unref();
+    if (closed || looked === 'gone') quiets.delete(label);
+    else quiet.timer = setTimeout(() => over(tenant, server, quiet), quiet.ms).unref();
   };
-  const over = (server: string, quiet: Quiet): void => {
-    if (!quiet.again) return void quiets.delete(server);
+  const over = (tenant: TenantId, server: string, quiet: Quiet): void => {
+    if (!quiet.again) return void quiets.delete(serverLabel(tenant, server));
     quiet.ms = Math.min(quiet.ms * 2, LONGEST_QUIET_MS);
-    void begin(server, quiet);
+    void begin(tenant, server, quiet);
   };
   return {
-    changed(server) {
-      const quiet = quiets.get(server);
+    changed(tenant, server) {
+      const label = serverLabel(tenant, server);
+      const quiet = quiets.get(label);
       if (quiet !== undefined) {
         quiet.again = true;
       } else if (!closed) {
         const first: Quiet = { ms: QUIET_MS, again: false, timer: null };
-        quiets.set(server, first);
-        void begin(server, first);
+        quiets.set(label, first);
+        void begin(tenant, server, first);
       }
     },
     close() {

@@ -5,7 +5,7 @@ import type { Reason } from '../contracts/reasons/index.ts';
 import type { Gateway } from '../gateway/index.ts';
 import { Notices, watchTables } from '../storage/index.ts';
 import type { applier } from './apply.ts';
-import { type Rooms, TENANT } from './rooms.ts';
+import type { Rooms } from './rooms.ts';
 
 /** Changes that come together are applied together. */
 const GATHER_MS = 20;
@@ -61,11 +61,14 @@ export async function followChanges(parts: Parts): Promise<Result<Following, Rea
 async function keyChanged({ rooms, gateway, log }: Parts, id: string | null): Promise<void> {
   rooms.identity.forgetVerdicts();
   if (id === null) return;
-  const keys = await rooms.identity.list(TENANT);
-  // Whoever cannot find out ends what the key has open: it may go on with a new look-up.
-  const ended = !keys.ok || keys.value.every((key) => key.id !== id || key.state === 'revoked');
-  if (!keys.ok) log.error('identity.key.unknown_change', { key: id, reason: keys.reason });
-  if (ended) gateway.dropCredential(id as KeyId);
+  let stands = false;
+  for (const tenant of rooms.snapshots.tenants()) {
+    const keys = await rooms.identity.list(tenant);
+    // Whoever cannot find out ends what the key has open: it may go on with a new look-up.
+    if (!keys.ok) log.error('identity.key.unknown_change', { key: id, reason: keys.reason });
+    else if (keys.value.some((key) => key.id === id && key.state !== 'revoked')) stands = true;
+  }
+  if (!stands) gateway.dropCredential(id as KeyId);
 }
 
 /** Builds the snapshot anew, a moment after the last change, until it succeeds. */

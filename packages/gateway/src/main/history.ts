@@ -1,3 +1,4 @@
+import type { TenantId } from '../base/ids.ts';
 import { type Failure, failure, type Result, success } from '../base/result.ts';
 import {
   type Authorship,
@@ -14,7 +15,7 @@ import type { JsonValue } from '../contracts/json.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { StoredGrant, StoredPolicy } from '../policy/index.ts';
 import type { RegistryState } from '../registry/index.ts';
-import { recordSystem } from './record-system.ts';
+import { recordFor } from './record-system.ts';
 import { type Rooms, TENANT } from './rooms.ts';
 
 /** Everything that is stored and decides. */
@@ -27,17 +28,17 @@ export interface Decisive {
 }
 
 /** As it stands now. */
-export async function readStored(rooms: Rooms): Promise<Result<Stored, Reason>> {
-  const state = await rooms.registry.state(TENANT);
+export async function readStored(rooms: Rooms, tenant: TenantId = TENANT): Promise<Result<Stored, Reason>> {
+  const state = await rooms.registry.state(tenant);
   if (!state.ok) return state;
-  const decisive = await readDecisive(rooms);
+  const decisive = await readDecisive(rooms, tenant);
   return decisive.ok ? success({ ...state.value, ...decisive.value }) : decisive;
 }
 
-export async function readDecisive({ grants, policies }: Rooms): Promise<Result<Decisive, Reason>> {
-  const granted = await grants.list(TENANT);
+export async function readDecisive({ grants, policies }: Rooms, tenant: TenantId = TENANT): Promise<Result<Decisive, Reason>> {
+  const granted = await grants.list(tenant);
   if (!granted.ok) return granted;
-  const own = await policies.list(TENANT);
+  const own = await policies.list(tenant);
   return own.ok ? success({ grants: granted.value, policies: own.value }) : own;
 }
 
@@ -54,18 +55,22 @@ export interface Standing {
  * Compares what is stored with the newest version. `config.changed_outside`, recorded with the difference: somebody wrote into the database.
  * Another gateway on it may be between its change and its version, so the verdict waits a second.
  */
-export async function checkStanding(rooms: Rooms, read = () => readStored(rooms)): Promise<Result<Standing, Reason>> {
+export async function checkStanding(
+  rooms: Rooms,
+  tenant: TenantId = TENANT,
+  read = () => readStored(rooms, tenant),
+): Promise<Result<Standing, Reason>> {
   for (let attempt = 1; ; attempt++) {
-    const notes = await rooms.versions.touched(TENANT);
+    const notes = await rooms.versions.touched(tenant);
     if (!notes.ok) return notes;
     const current = await read();
     if (!current.ok) return current;
-    const newest = await rooms.versions.newest(TENANT);
+    const newest = await rooms.versions.newest(tenant);
     if (!newest.ok) return newest;
     const foreign =
       newest.value === null ? [] : foreignChanges(newest.value, storedContentAs(newest.value, current.value, rooms.keyed), notes.value);
     if (foreign.length === 0) return success({ newest: newest.value, notes: endedOf(notes.value) });
-    if (attempt >= TRIES) return changedOutside(rooms, foreign);
+    if (attempt >= TRIES) return changedOutside(rooms, tenant, foreign);
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }
 }
@@ -77,16 +82,16 @@ function foreignChanges({ content }: Version, stored: JsonValue, notes: readonly
   return differences(content['stored'] ?? {}, stored).filter(({ key }) => !covered(key));
 }
 
-async function changedOutside(rooms: Rooms, foreign: readonly Change[]): Promise<Failure<Reason>> {
+async function changedOutside(rooms: Rooms, tenant: TenantId, foreign: readonly Change[]): Promise<Failure<Reason>> {
   const keys = foreign
     .map(({ key }) => key)
     .join(', ')
     .slice(0, 500);
-  if (rooms.told.outside !== keys) {
-    rooms.told.outside = keys;
-    rooms.log.warn('config.changed_outside', { keys });
+  if (rooms.told.outside.get(tenant) !== keys) {
+    rooms.told.outside.set(tenant, keys);
+    rooms.log.warn('config.changed_outside', { tenant, keys });
     const details = { by: 'unknown', changes: foreign.slice(0, 50).map((change) => ({ ...change })) };
-    const recorded = await recordSystem(rooms, 'config.changed_outside', null, details);
+    const recorded = await recordFor(tenant, rooms, 'config.changed_outside', null, details);
     if (!recorded.ok) return recorded;
   }
   return failure('config.changed_outside', keys);
@@ -98,12 +103,14 @@ export async function nextVersion(
   { newest }: Standing,
   next: { readonly configuration: Configuration; readonly stored: StoredState },
   by: Authorship,
+  tenant: TenantId = TENANT,
 ): Promise<Result<Version | null, Reason>> {
   const draft = rooms.versions.draft(newest, contentOf(next.configuration, next.stored, rooms.keyed), by);
   if (draft === null) return success(null);
   const changes = draft.changes.slice(0, 50).map(({ key, before, after }) => ({ key, before: short(before), after: short(after) }));
   const { sequence, parent, author, cause } = draft;
-  const recorded = await recordSystem(rooms, 'config.version.applied', draft.hash, { sequence, parent, author, cause, changes });
+  const details = { sequence, parent, author, cause, changes };
+  const recorded = await recordFor(tenant, rooms, 'config.version.applied', draft.hash, details);
   return recorded.ok ? success(draft) : recorded;
 }
 

@@ -1,3 +1,4 @@
+import { serverLabel } from '../base/ids.ts';
 import type { Gateway } from '../gateway/index.ts';
 import { type Metrics, openMetrics } from '../telemetry/index.ts';
 import { type Rooms, TENANT } from './rooms.ts';
@@ -9,7 +10,7 @@ export function metricsOf(rooms: Rooms, gateway: Gateway, draining: () => boolea
     guards: gateway.times.guards,
     exchanges: gateway.times.exchanges,
     standing: () => {
-      const { sequence, settings, servers } = rooms.snapshots.current(TENANT);
+      const { sequence, settings } = rooms.snapshots.current(TENANT);
       const { sessions, inFlight, listens } = gateway.figures();
       return {
         journalWritable: rooms.journal.writable,
@@ -21,7 +22,12 @@ export function metricsOf(rooms: Rooms, gateway: Gateway, draining: () => boolea
         sessions,
         inFlight,
         listens,
-        underWay: [...servers.keys()].map((server) => ({ server, count: gateway.underWay(server) })),
+        underWay: rooms.snapshots.tenants().flatMap((tenant) =>
+          [...rooms.snapshots.current(tenant).servers.keys()].map((server) => ({
+            server: serverLabel(tenant, server),
+            count: gateway.underWay(tenant, server),
+          })),
+        ),
         upstreams: rooms.upstreams.status(),
       };
     },

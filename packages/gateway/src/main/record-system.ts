@@ -1,4 +1,4 @@
-import { ulid } from '../base/ids.ts';
+import { type TenantId, ulid } from '../base/ids.ts';
 import type { JournalEntry } from '../contracts/journal.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import { type Rooms, TENANT } from './rooms.ts';
@@ -9,18 +9,38 @@ type Status = 'ok' | 'error';
 
 /** What the gateway does by itself. Resolves once the record is durable. */
 export const recordSystem = (rooms: Recording, action: SystemEvent, object: string | null, details: JsonObject, status: Status = 'ok') =>
-  rooms.journal.append(TENANT, entryOf(rooms, action, object, details, status));
+  recordFor(TENANT, rooms, action, object, details, status);
+
+/** The same in the log of the tenant that it concerns. */
+export const recordFor = (
+  tenant: TenantId,
+  rooms: Recording,
+  action: SystemEvent,
+  object: string | null,
+  details: JsonObject,
+  status: Status = 'ok',
+) => rooms.journal.append(tenant, entryOf(rooms, { tenant, action, object, details, status }));
 
 /** The same for what may come often and waits for nothing: many of one object are folded into a count. A journal that fails tells of it itself. */
 export function noteSystem(rooms: Recording, action: SystemEvent, object: string | null, details: JsonObject, status: Status = 'ok'): void {
-  rooms.journal.refuse(TENANT, `${action} ${object ?? ''}`, entryOf(rooms, action, object, details, status)).catch(() => undefined);
+  rooms.journal
+    .refuse(TENANT, `${action} ${object ?? ''}`, entryOf(rooms, { tenant: TENANT, action, object, details, status }))
+    .catch(() => undefined);
 }
 
-const entryOf = ({ clock }: Recording, action: SystemEvent, object: string | null, details: JsonObject, status: Status): JournalEntry => ({
+interface Happened {
+  readonly tenant: TenantId;
+  readonly action: SystemEvent;
+  readonly object: string | null;
+  readonly details: JsonObject;
+  readonly status: Status;
+}
+
+const entryOf = ({ clock }: Recording, { tenant, action, object, details, status }: Happened): JournalEntry => ({
   record: {
     v: 1,
     kind: 'system',
-    tenant: TENANT,
+    tenant,
     id: ulid(clock.now()),
     time: clock.now(),
     via: 'gateway',

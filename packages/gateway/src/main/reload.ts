@@ -62,6 +62,8 @@ export function openReloader({ rooms, options, apply, onChange }: ReloaderDeps):
       problem = null;
       looked = [];
       onChange(taken.value.next, taken.value.reconciled);
+      // Settings hold for every tenant; the lines of one that cannot be put in force are in the log.
+      apply.others(by).catch((fault: unknown) => rooms.log.error('config.snapshot.stale', { fault: String(fault) }));
       return rooms.versions.newest(TENANT);
     });
   return {

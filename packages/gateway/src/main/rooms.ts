@@ -49,7 +49,7 @@ export interface Rooms {
   /** Wall time in milliseconds. */
   readonly startedAt: number;
   /** What was said already and is not repeated. */
-  readonly told: { outside: string; version: VersionFacts | null };
+  readonly told: { readonly outside: Map<TenantId, string>; version: VersionFacts | null };
   readonly identity: Identity;
   readonly grants: Grants;
   readonly policies: Policies;
@@ -125,7 +125,7 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
     configured,
     ...decisive.value,
     log,
-    told: { outside: '', version: null },
+    told: { outside: new Map(), version: null },
     startedAt: clock.now(),
     identity: identity.value,
     registry: touchingRegistry(registry.value, decisive.value.versions),

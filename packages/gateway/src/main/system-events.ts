@@ -25,6 +25,9 @@ export const SYSTEM_EVENTS = {
   'identity.key.replaced': 'A kept key that no longer worked was replaced.',
   'identity.key.expiring': 'A key ends in 7, 3 or 1 days.',
   'identity.key.disclosed': 'A key that works was seen where others can read it, such as in a URL.',
+  'identity.tenant.key_made':
+    'The operator of the gateway is about to make a key of this tenant. Says which principal of the default tenant it is.',
+  'registry.tenant.server_made': 'The operator of the gateway is about to register a server of this tenant.',
   'registry.server.registered': 'A server that the demo or the file names was registered.',
 } as const satisfies Readonly<Record<string, string>>;
 

@@ -1,4 +1,4 @@
-import { DEFAULT_TENANT } from '../base/ids.ts';
+import type { TenantId } from '../base/ids.ts';
 import { type Failure, failure } from '../base/result.ts';
 import { grantName, type Versions } from '../config/index.ts';
 import { type Grants, loadPolicies, type Policies } from '../policy/index.ts';
@@ -11,12 +11,12 @@ export function touchingRegistry(registry: Registry, versions: Versions): Regist
   const idOf = (input: unknown): unknown => (typeof input === 'object' && input !== null ? (input as { readonly id?: unknown }).id : '');
   return {
     ...registry,
-    register: (tenant, input) => noting(server(idOf(input)), () => registry.register(tenant, input)),
-    approve: (tenant, approval) => noting(server(approval.server), () => registry.approve(tenant, approval)),
-    refresh: (tenant, id, live) => noting(server(id), () => registry.refresh(tenant, id, live)),
-    remove: (tenant, id) => noting(server(id), () => registry.remove(tenant, id)),
-    limit: (tenant, id, limits) => noting(server(id), () => registry.limit(tenant, id, limits)),
-    setEnabled: (tenant, id, enabled) => noting(server(id), () => registry.setEnabled(tenant, id, enabled)),
+    register: (tenant, input) => noting(tenant, server(idOf(input)), () => registry.register(tenant, input)),
+    approve: (tenant, approval) => noting(tenant, server(approval.server), () => registry.approve(tenant, approval)),
+    refresh: (tenant, id, live) => noting(tenant, server(id), () => registry.refresh(tenant, id, live)),
+    remove: (tenant, id) => noting(tenant, server(id), () => registry.remove(tenant, id)),
+    limit: (tenant, id, limits) => noting(tenant, server(id), () => registry.limit(tenant, id, limits)),
+    setEnabled: (tenant, id, enabled) => noting(tenant, server(id), () => registry.setEnabled(tenant, id, enabled)),
   };
 }
 
@@ -24,34 +24,34 @@ export function touchingGrants(grants: Grants, versions: Versions): Grants {
   const noting = noter(versions);
   return {
     ...grants,
-    add: (request) => noting(`grants.${grantName(request.principal, request.tool)}`, () => grants.add(request)),
+    add: (request) => noting(request.tenant, `grants.${grantName(request.principal, request.tool)}`, () => grants.add(request)),
     remove: async (tenant, id) => {
       const all = await grants.list(tenant);
       const found = all.ok ? all.value.find((grant) => grant.id === id) : undefined;
       if (found === undefined) return grants.remove(tenant, id);
-      return noting(`grants.${grantName(found.principal, found.tool)}`, () => grants.remove(tenant, id));
+      return noting(tenant, `grants.${grantName(found.principal, found.tool)}`, () => grants.remove(tenant, id));
     },
   };
 }
 
 export function touchingPolicies(policies: Policies, versions: Versions): Policies {
   const noting = noter(versions);
-  const all = (ids: readonly string[], work: () => ReturnType<Policies['add']>): ReturnType<Policies['add']> =>
-    ids.reduceRight<() => ReturnType<Policies['add']>>((inner, id) => () => noting(`policies.${id}`, inner), work)();
+  const all = (tenant: TenantId, ids: readonly string[], work: () => ReturnType<Policies['add']>): ReturnType<Policies['add']> =>
+    ids.reduceRight<() => ReturnType<Policies['add']>>((inner, id) => () => noting(tenant, `policies.${id}`, inner), work)();
   return {
     ...policies,
     add: (request, owned) => {
       const ids = loadPolicies([{ file: null, text: request.text }], []).policies.map(({ id }) => id);
-      return all(ids, () => policies.add(request, owned));
+      return all(request.tenant, ids, () => policies.add(request, owned));
     },
-    remove: (tenant, id) => noting(`policies.${id}`, () => policies.remove(tenant, id)),
+    remove: (tenant, id) => noting(tenant, `policies.${id}`, () => policies.remove(tenant, id)),
   };
 }
 
 const noter =
   (versions: Versions) =>
-  async <T>(name: string, work: () => Promise<T>): Promise<T | Failure<'storage.unavailable'>> => {
-    const noted = await versions.touch(DEFAULT_TENANT, name);
+  async <T>(tenant: TenantId, name: string, work: () => Promise<T>): Promise<T | Failure<'storage.unavailable'>> => {
+    const noted = await versions.touch(tenant, name);
     if (!noted.ok) return failure('storage.unavailable', noted.detail ?? noted.reason);
     try {
       return await work();

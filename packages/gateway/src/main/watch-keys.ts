@@ -3,7 +3,7 @@ import { type Result, success } from '../base/result.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { KeyNotice } from '../contracts/running.ts';
 import type { KeyAge } from '../identity/index.ts';
-import { recordSystem } from './record-system.ts';
+import { recordFor } from './record-system.ts';
 import { type Rooms, TENANT } from './rooms.ts';
 
 /** It looks by the wall clock: a timer of an hour would sleep with a laptop. */
@@ -41,13 +41,15 @@ export function watchKeys(rooms: Rooms, log: Logger): KeyWatch {
 async function warn(rooms: Rooms, log: Logger): Promise<void> {
   const tell = async ({ key, warning }: KeyAge): Promise<boolean> => {
     const details = { name: key.name, days: warning, endsAt: key.endsAt };
-    const recorded = await recordSystem(rooms, 'identity.key.expiring', key.id, details);
+    const recorded = await recordFor(key.tenant, rooms, 'identity.key.expiring', key.id, details);
     log.warn('identity.key.expiring', { key: key.id, ...details, todo: `sallyport keys rotate ${key.id}` });
     return recorded.ok;
   };
   try {
-    const taken = await rooms.identity.takeWarnings(TENANT, tell);
-    if (!taken.ok) log.error('identity.key.warnings_failed', { reason: taken.reason });
+    for (const tenant of rooms.snapshots.tenants()) {
+      const taken = await rooms.identity.takeWarnings(tenant, tell);
+      if (!taken.ok) log.error('identity.key.warnings_failed', { reason: taken.reason });
+    }
   } catch (fault) {
     log.error('identity.key.warnings_failed', { fault: String(fault) });
   }

@@ -1,4 +1,5 @@
 import { CALL_BOUNDS, Histogram, STEP_BOUNDS } from '../base/histogram.ts';
+import { serverLabel } from '../base/ids.ts';
 import type { JournalEntry } from '../contracts/journal.ts';
 import type { JournalMeter } from '../contracts/meter.ts';
 import type { AuditReason } from '../contracts/reasons/audit.ts';
@@ -57,9 +58,9 @@ export class Meter implements JournalMeter {
     this.failures.of(reason).n += records;
   }
 
-  #outcome({ server, status, durationUs }: Recorded): void {
+  #outcome({ tenant, server, status, durationUs }: Recorded): void {
     if (server === undefined) return;
-    const calls = this.servers.of(server);
+    const calls = this.servers.of(serverLabel(tenant, server));
     calls.byStatus.of(status ?? 'unknown').n += 1;
     if (durationUs !== undefined) calls.times.add(durationUs);
   }

@@ -2,12 +2,15 @@ import type { Figure } from '../../../../tools/figures/runner/figure.ts';
 import { measureFirstVisibility } from '../policy/first-visibility.ts';
 import { startMatrixGateway } from '../policy/objects.ts';
 import { runMatrix } from '../policy/run-matrix.ts';
+import { runTenants } from '../policy/run-tenants.ts';
 import { measureHiddenAgainstUnknown, type TimeDifference } from '../policy/timing.ts';
+import { startTwoTenants } from '../policy/two-tenants.ts';
 
 const command = 'npm run figures -- policy';
 
 export async function* measurements(): AsyncGenerator<Figure> {
   yield* matrix();
+  yield* tenants();
   yield* time();
   yield* scale();
 }
@@ -31,6 +34,20 @@ async function* matrix(): AsyncGenerator<Figure> {
     };
   } finally {
     await product.stop();
+  }
+}
+
+/** Everybody of two tenants asks for everything that the other has. */
+async function* tenants(): AsyncGenerator<Figure> {
+  const two = await startTwoTenants();
+  try {
+    const cells = await runTenants(two);
+    for (const mismatch of cells.mismatches.slice(0, 20)) process.stderr.write(`${mismatch}\n`);
+    yield { figure: 'policy.tenant_cells', value: cells.count, unit: 'cells', goal: '>= 2500', met: cells.count >= 2500, command };
+    const wrong = cells.mismatches.length;
+    yield { figure: 'policy.tenant_mismatches', value: wrong, unit: 'cells', goal: '0', met: wrong === 0, command };
+  } finally {
+    await two.stop();
   }
 }
 

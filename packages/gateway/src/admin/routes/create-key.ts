@@ -17,7 +17,7 @@ export const createKey = post({
   gives: { status: 201, body: issuedKey },
   action: 'identity.key.created',
   run: async ({ body, principal, doors, clock }) => {
-    const made = await doors.identity.create(principal.tenant, requestOf(body, clock.now()), principal);
+    const made = await doors.identity.create(principal.tenant, keyRequestOf(body, clock.now()), principal);
     if (!made.ok) return made;
     const { key, text } = made.value;
     const after = keyView({ ...key, state: 'live', endsAt: key.expiresAt });
@@ -25,7 +25,7 @@ export const createKey = post({
   },
 });
 
-const requestOf = ({ networks, expiresInDays, scopes, ...rest }: NewKey, now: number): KeyRequest => ({
+export const keyRequestOf = ({ networks, expiresInDays, scopes, ...rest }: NewKey, now: number): KeyRequest => ({
   ...rest,
   scopes: scopes.map(({ rules, ...scope }) => ({ ...scope, ...(rules === undefined ? {} : { rules }) })),
   cidrs: networks,

@@ -4,6 +4,8 @@ import { addGrant } from './add-grant.ts';
 import { addPolicies } from './add-policies.ts';
 import { approveTool } from './approve-tool.ts';
 import { createKey } from './create-key.ts';
+import { createTenant } from './create-tenant.ts';
+import { createTenantKey } from './create-tenant-key.ts';
 import { diffVersions } from './diff-versions.ts';
 import { explainDecision } from './explain-decision.ts';
 import { followLog } from './follow-log.ts';
@@ -12,11 +14,13 @@ import { listGrants } from './list-grants.ts';
 import { listKeys } from './list-keys.ts';
 import { listPolicies } from './list-policies.ts';
 import { listServers } from './list-servers.ts';
+import { listTenants } from './list-tenants.ts';
 import { listVersions } from './list-versions.ts';
 import { probeServer } from './probe-server.ts';
 import { queryLog } from './query-log.ts';
 import { refreshServer } from './refresh-server.ts';
 import { registerServer } from './register-server.ts';
+import { registerTenantServer } from './register-tenant-server.ts';
 import { reloadConfig } from './reload-config.ts';
 import { removeGrant } from './remove-grant.ts';
 import { removePolicy } from './remove-policy.ts';
@@ -69,6 +73,10 @@ export const VERBS: readonly Verb[] = [
   reloadConfig,
   revertConfig,
   acceptConfig,
+  createTenant,
+  listTenants,
+  createTenantKey,
+  registerTenantServer,
   showStatus,
   showContract,
   showMetrics,

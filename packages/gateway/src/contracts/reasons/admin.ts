@@ -9,4 +9,7 @@ export type AdminReason =
   | 'admin.scope_too_narrow'
   /** The key has a list of MCP methods, so it is not for administration. */
   | 'admin.key_for_methods'
+  /** It concerns the gateway itself, and who asks belongs to one of its tenants. */
+  | 'admin.operator_only'
+  | 'admin.tenant_unknown'
   | 'admin.fault';

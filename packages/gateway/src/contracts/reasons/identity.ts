@@ -9,6 +9,7 @@ export type IdentityReason =
   | 'identity.scope_too_broad'
   | 'identity.expiry_too_late'
   | 'identity.name_taken'
+  | 'identity.tenant_taken'
   | 'identity.key_unknown'
   | 'identity.invalid_request'
   | 'identity.role_required'

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import type { TenantId } from '../../base/ids.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { Principal } from '../../contracts/principal.ts';
 import type { ListenFilter } from '../../protocol/index.ts';
@@ -12,7 +13,7 @@ export interface Listens {
   open(principal: Principal, id: string | number, filter: ListenFilter, stream: (onEnd: () => void) => ClientStream): ClientStream | null;
   /** Whether the principal may open one more. */
   hasRoom(principal: Principal): boolean;
-  listChanged(list: ListName): void;
+  listChanged(tenant: TenantId, list: ListName): void;
   /** Graceful end: the listen's result, then the stream closes. */
   endAll(which: (principal: Principal) => boolean): void;
   readonly size: number;
@@ -51,9 +52,9 @@ export function openListens(clock: Clock): Listens {
       forget = expireWith(principal.credential, clock, () => finish(listen));
       return opened;
     },
-    listChanged(list) {
+    listChanged(tenant, list) {
       for (const listen of listens) {
-        if (listen.filter[`${list}ListChanged`])
+        if (listen.principal.tenant === tenant && listen.filter[`${list}ListChanged`])
           listen.stream.send(`{"jsonrpc":"2.0","method":"notifications/${list}/list_changed","params":{"_meta":${tagged(listen)}}}`);
       }
     },

@@ -1,4 +1,4 @@
-import type { ServerId } from '../../base/ids.ts';
+import { type ServerId, serverLabel } from '../../base/ids.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { failure, type Result } from '../../base/result.ts';
 import type { JsonObject } from '../../contracts/json.ts';
@@ -62,12 +62,12 @@ function serversFor({ endpoint, frame, principal, snapshot }: Exchange): readonl
 
 async function ask(exchange: Exchange, server: Registration, works: Works): Promise<Told> {
   const who = exchange.principal.id;
-  if (works.breakers.admit(server.id, who) > 0) return { server, told: failure('gateway.circuit_open') };
+  if (works.breakers.admit(serverLabel(server.tenant, server.id), who) > 0) return { server, told: failure('gateway.circuit_open') };
   const late = new Promise<Told['told']>((resolve) => {
     setTimeout(() => resolve(failure('gateway.upstream_timeout')), LIMITS.listServerMs).unref();
   });
   const told = await Promise.race([read(exchange, server, works), late]);
-  works.breakers.report(server.id, who, healthOf(server, told.ok ? null : told.reason));
+  works.breakers.report(serverLabel(server.tenant, server.id), who, healthOf(server, told.ok ? null : told.reason));
   return { server, told };
 }
 

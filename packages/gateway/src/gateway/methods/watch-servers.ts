@@ -28,7 +28,7 @@ export function watchServers({ endpoint, principal, snapshot }: Exchange, works:
   };
   const begin = (server: Registration): void => {
     const listChanged = (list: ListName, drifted: boolean): void => {
-      if (drifted) works.onDrift(server.id);
+      if (drifted) works.onDrift(server.tenant, server.id);
       tell(list);
     };
     const listener = { listChanged, updated: () => undefined, log: () => undefined };

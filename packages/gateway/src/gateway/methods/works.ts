@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import type { TenantId } from '../../base/ids.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Journal } from '../../contracts/journal.ts';
 import type { JsonObject } from '../../contracts/json.ts';
@@ -45,7 +46,7 @@ export interface Works {
   /** Answers with a complete JSON-RPC response; `status` is 200 where it is absent. */
   finish(exchange: Exchange, answer: Answer, json: string, status?: number): void;
   /** What a server offers differs from what was pinned. */
-  onDrift(server: string): void;
+  onDrift(tenant: TenantId, server: string): void;
 }
 
 export type Handler = (exchange: Exchange, answer: Answer, works: Works) => Promise<void>;

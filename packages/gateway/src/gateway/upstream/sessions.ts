@@ -1,4 +1,4 @@
-import type { DownstreamSessionId } from '../../base/ids.ts';
+import { type DownstreamSessionId, serverLabel } from '../../base/ids.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { failure, type Result, success } from '../../base/result.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
@@ -110,7 +110,7 @@ class SessionTable implements Upstreams {
           const sessions = slots.filter((slot) => slot.key.server === nameOf(server) && slot.era === era).length;
           const detail = sessions > 0 ? null : this.#trouble(`${nameOf(server)} ${era}`);
           return {
-            server: server.id,
+            server: serverLabel(server.tenant, server.id),
             era,
             sessions,
             state: sessions > 0 ? 'ready' : detail === null ? 'idle' : 'failing',

@@ -1,5 +1,6 @@
 import type { Migration } from '../../storage/index.ts';
 import { createApiKeys } from './0001-api-keys.ts';
 import { addDisclosedAt } from './0002-disclosed-keys.ts';
+import { createTenants } from './0003-tenants.ts';
 
-export const IDENTITY_MIGRATIONS: readonly Migration[] = [createApiKeys, addDisclosedAt];
+export const IDENTITY_MIGRATIONS: readonly Migration[] = [createApiKeys, addDisclosedAt, createTenants];
