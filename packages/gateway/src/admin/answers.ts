@@ -161,6 +161,8 @@ const TELLINGS = {
   'storage.conflict': tell(409, 'Somebody else changed this at the same time. Look again, then repeat.'),
   'storage.damaged': STORE_BROKEN,
   'storage.wrong_key': STORE_BROKEN,
+  'storage.rolled_back': STORE_BROKEN,
+  'storage.value_invalid': tell(400, 'A text holds the character NUL, which is not stored.'),
   'storage.newer_version': STORE_BROKEN,
   'storage.permissions': STORE_BROKEN,
   'storage.connection_invalid': STORE_BROKEN,

@@ -232,6 +232,8 @@ export const REPLIES = {
   'storage.data_in_use': operator(),
   'storage.damaged': operator(),
   'storage.wrong_key': operator(),
+  'storage.rolled_back': operator(),
+  'storage.value_invalid': protocol(-32602, 400, 'A text holds the character NUL, which is not stored.'),
   'storage.newer_version': operator(),
   'storage.unavailable': transport(503, 'The state of the gateway cannot be read at the moment.'),
   'storage.permissions': operator(),

@@ -23,6 +23,7 @@ export async function beginLife(rooms: Rooms, data: string): Promise<Result<Life
         () =>
           recordSystem(rooms, 'storage.migrated', room, { steps }),
     ),
+    ...(rooms.older === null ? [] : [() => recordSystem(rooms, 'storage.rollback_accepted', rooms.older, {})]),
     () => recordSystem(rooms, 'gateway.started', null, { data }),
   ];
   for (const record of records) {

@@ -11,6 +11,7 @@ import type { StartOptions, StorageChoice } from '../contracts/running.ts';
 import type { Identity } from '../identity/index.ts';
 import { claimSharedKey, hasSharedKey, openPostgres, openStorage, type Postgres, type Storage, secureDirectory } from '../storage/index.ts';
 import { openVault, type Vault } from '../vault/index.ts';
+import { openHighWater } from './high-water.ts';
 
 type Opened<T> = Promise<Result<T, Reason>>;
 /** What is closed at the end, in the other order. */
@@ -85,11 +86,31 @@ export interface AuditParts {
   readonly clock: Clock;
   readonly ground: Ground;
   readonly identity: Identity;
-  readonly meter: JournalMeter;
+  readonly meter: JournalMeter & { readonly committedBytes: number };
 }
 
-/** The journal, where the state is. */
-export async function openAudit({ data, log }: StartOptions, { clock, ground, identity, meter }: AuditParts): Opened<AuditRoom> {
+export interface Audit {
+  readonly journal: AuditRoom;
+  /** See `HighWater.older`. */
+  readonly older: string | null;
+}
+
+/** The journal, where the state is, and neither older than this gateway has seen it. */
+export async function openAudit(options: StartOptions, parts: AuditParts, closing: Closing): Opened<Audit> {
+  const { data, log, acceptChanged: accept = false } = options;
+  const seen = await openHighWater({ data, storage: parts.ground.storage, log, accept });
+  if (!seen.ok) return seen;
+  const journal = await openLogs(options, parts);
+  if (!journal.ok) return journal;
+  closing.push(() => journal.value.close());
+  const checked = await seen.value.check(journal.value);
+  if (!checked.ok) return checked;
+  seen.value.keep(journal.value, () => parts.meter.committedBytes);
+  closing.push(() => seen.value.close());
+  return success({ journal: journal.value, older: seen.value.older });
+}
+
+async function openLogs({ data, log }: StartOptions, { clock, ground, identity, meter }: AuditParts): Opened<AuditRoom> {
   const { storage, vault } = ground;
   const shared = {
     clock,

@@ -39,6 +39,8 @@ export interface Rooms {
   readonly vault: Vault;
   readonly storage: Storage;
   readonly journal: AuditRoom;
+  /** What was older than this gateway had seen it, and was taken as it is; null where nothing was. */
+  readonly older: string | null;
   readonly meter: Meter;
   readonly tracer: Tracer | null;
   readonly configured: Configured;
@@ -92,9 +94,8 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
   const meter = new Meter();
   const tracer = await openTracer(options.traces ?? null);
   closing.push(() => tracer?.close());
-  const journal = await openAudit(options, { clock, ground: ground.value, identity: identity.value, meter });
-  if (!journal.ok) return journal;
-  closing.push(() => journal.value.close());
+  const audit = await openAudit(options, { clock, ground: ground.value, identity: identity.value, meter }, closing);
+  if (!audit.ok) return audit;
   const snapshots = openSnapshots({ log });
   const decisive = await openDecisive(ground.value, { clock, log, snapshots }, closing);
   if (!decisive.ok) return decisive;
@@ -119,7 +120,7 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
     clock,
     vault,
     storage,
-    journal: journal.value,
+    ...audit.value,
     meter,
     tracer,
     configured,

@@ -13,6 +13,8 @@ export const SYSTEM_EVENTS = {
   'vault.sealed': 'The keys are about to be overwritten in memory: nothing can be opened until the next start.',
   'storage.migrated': 'Tables were changed to the form that this version knows. The object is the room, the payload says how many steps.',
   'storage.lost': 'The store ended by itself while the gateway ran. The process stops.',
+  'storage.rollback_accepted':
+    'State or journal are older than what this gateway had seen of them, and were taken as they are because the operator said so.',
   'audit.journal.recovered':
     'Records become durable again after a time in which they did not. Says since when, why, and how many were refused.',
   'config.snapshot.applied': 'A state was put in force at the start, by its digest, with the settings that are weaker than the guide.',

@@ -1,4 +1,5 @@
 export { secureDirectory } from './data-directory.ts';
+export { type Mark, type MarkStore, openMark, type Position } from './mark-store.ts';
 export { type Migration, migrate } from './migrate.ts';
 export { type Change, type NoticeDeps, Notices } from './notices.ts';
 export { openPostgres, type PostgresDeps } from './open-postgres.ts';

@@ -14,6 +14,8 @@ const RACED: Row = { reason: 'storage.unavailable', aftermath: { again: true } }
 
 // SQLSTATE: https://www.postgresql.org/docs/18/errcodes-appendix.html. The first row whose prefix fits decides; what fits none is a bug in a query.
 const ROWS: readonly (readonly [prefix: string, row: Row])[] = [
+  ['22021', { reason: 'storage.value_invalid' }], // NUL, or bytes that are no text
+  ['22P05', { reason: 'storage.value_invalid' }],
   ['23', { reason: 'storage.conflict' }],
   ['40001', RACED],
   ['40P01', RACED],

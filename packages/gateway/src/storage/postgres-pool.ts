@@ -3,6 +3,7 @@ import type { Logger } from '../base/log.ts';
 import type { Connections, Querying, Rows, Statement } from './postgres.ts';
 import { postgresError } from './postgres-errors.ts';
 import type { PostgresPlace } from './postgres-place.ts';
+import { refuseNul } from './refuse-nul.ts';
 import { StorageError } from './storage-error.ts';
 import { POSTGRES_LIMITS } from './storage-limits.ts';
 
@@ -52,6 +53,7 @@ export const connectionConfig = (place: PostgresPlace, name: string, durable = t
 
 /** Runs one statement on a connection, within its time. */
 export async function runStatement<R>(client: pg.ClientBase, { text, values, name, within }: Statement): Promise<Rows<R>> {
+  refuseNul(values ?? []);
   const limit = { query_timeout: within ?? POSTGRES_LIMITS.answerMs };
   try {
     const result = await client.query({ text, values: [...(values ?? [])], ...(name === undefined ? {} : { name }), ...limit });

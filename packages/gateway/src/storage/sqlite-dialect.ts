@@ -10,6 +10,7 @@ import {
 } from 'kysely';
 import { ConnectionQueue } from './connection-queue.ts';
 import type { SqlValue } from './messages.ts';
+import { refuseNul } from './refuse-nul.ts';
 import type { WorkerChannel } from './worker-channel.ts';
 
 /** kysely over the thread that owns SQLite. */
@@ -69,6 +70,7 @@ class WorkerConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(compiled: CompiledQuery): Promise<QueryResult<R>> {
+    refuseNul(compiled.parameters);
     const parameters = compiled.parameters.map(toSqlValue);
     const answer = await this.#channel.send({ kind: 'query', sql: compiled.sql, parameters, inTransaction: this.inTransaction });
     const rows = answer.rows as R[];

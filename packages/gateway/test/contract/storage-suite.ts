@@ -116,6 +116,25 @@ export function storageContract(engine: string, openBackend: OpenBackend): void 
       expect(await attempt(() => violate(key))).toMatchObject({ ok: false, reason: 'storage.conflict' });
     });
 
+    test('a text with NUL is refused by its name, alone and in a transaction, and the store goes on', async () => {
+      const [alone, within] = [id(), id()];
+      const refused = { ok: false, reason: 'storage.value_invalid', detail: expect.stringContaining('NUL') };
+      expect(await attempt(() => insert({ id: alone, words: 'a\0b' }))).toMatchObject(refused);
+      const transaction = () =>
+        storage.transact<Tables, void>(async (tables) => {
+          await tables
+            .insertInto('sample')
+            .values({ ...EMPTY, id: within })
+            .execute();
+          await tables.updateTable('sample').set({ words: '\0' }).where('id', '=', within).execute();
+        });
+      expect(await attempt(transaction)).toMatchObject(refused);
+      expect([await read(alone), await read(within)]).toEqual([undefined, undefined]);
+      expect(await attempt(() => read('nobody\0'))).toMatchObject(refused);
+      await insert({ id: alone, words: 'a\\u0000b' });
+      expect(await read(alone)).toMatchObject({ words: 'a\\u0000b' });
+    });
+
     test('the same words under another tenant are no conflict', async () => {
       const [a, b] = [id(), id()];
       await insert({ id: a, words: a });

@@ -18,6 +18,8 @@ export interface Load {
   readonly label: string;
   readonly random: () => number;
   readonly notes: Notes;
+  /** Milliseconds that each caller rests between two calls. */
+  readonly restMs?: number;
   /** Whether to go on. */
   readonly until: () => boolean;
 }
@@ -52,7 +54,7 @@ const modernCaller = (load: Load, server: string, lane: number): Promise<void> =
 const toolOf = (server: string, args: JsonObject): string => `${server}__${args['n'] === undefined ? 'echo' : 'slow'}`;
 
 async function repeat(
-  { label, random, notes, until }: Load,
+  { label, random, notes, until, restMs = 0 }: Load,
   name: string,
   send: (id: string, args: JsonObject) => Promise<Told>,
 ): Promise<void> {
@@ -63,6 +65,7 @@ async function repeat(
     const reference = /\(ref ([0-9A-Z]{26})\)/.exec(told.body)?.[1];
     if (told.message['result'] !== undefined && reference === undefined) notes.answered.push(text);
     else notes.strange.push(`${text}: ${told.status} ${told.body.slice(0, 300)}`);
+    if (restMs > 0) await wait(restMs);
   }
 }
 

@@ -4,9 +4,12 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { findOpen } from '../../src/audit/postgres/record-store.ts';
 import { verifyTable } from '../../src/audit/postgres/verify-table.ts';
+import { readHead } from '../../src/audit/postgres/writer-store.ts';
 import { DEFAULT_TENANT } from '../../src/base/ids.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
+import type { Postgres } from '../../src/storage/index.ts';
 import { callConcurrently, type Notes } from '../faults/callers.ts';
 import { seeded } from '../faults/disk.ts';
 import { type GatewayProcess, startProcess } from '../faults/gateway-process.ts';
@@ -34,6 +37,8 @@ export interface SharedKills {
 
 const MOST_ANSWERS = 60;
 const SETTLED_MS = 60_000;
+/** Callers rest as clients do: a machine that does nothing but answer them would take minutes to start a gateway again. */
+const REST_MS = 25;
 const EFFECTS = { echo: 'read', slow: 'read' };
 const COPIED = ['keys', 'admin.key', 'client.key', 'planted'];
 
@@ -54,6 +59,9 @@ interface Side {
   process: GatewayProcess | null;
   caller: Caller | null;
   load: Promise<void>;
+  readonly notes: Notes;
+  /** The one in which it writes now. */
+  epoch: number;
 }
 
 class Ground {
@@ -64,7 +72,6 @@ class Ground {
   readonly #remote: ChildProcess;
   readonly #servers: readonly JsonObject[];
   readonly #sides: readonly [Side, Side];
-  readonly #notes: Notes = { answered: [], refused: [], strange: [] };
   readonly #problems: string[] = [];
   #calling = true;
   #withOpen = 0;
@@ -97,7 +104,7 @@ class Ground {
     const side = (name: string): Side => {
       const data = join(of.folder, name);
       mkdirSync(data, { mode: 0o700 });
-      return { data, process: null, caller: null, load: Promise.resolve() };
+      return { data, process: null, caller: null, load: Promise.resolve(), notes: { answered: [], refused: [], strange: [] }, epoch: 0 };
     };
     this.#sides = [side('a'), side('b')];
   }
@@ -113,24 +120,25 @@ class Ground {
 
   async round(kill: number): Promise<{ readonly answered: number; readonly open: number }> {
     const side = this.#sides[this.#random() < 0.5 ? 0 : 1];
-    const enough = this.#notes.answered.length + 1 + Math.floor(this.#random() * MOST_ANSWERS);
+    const { answered } = side.notes;
+    const enough = answered.length + 1 + Math.floor(this.#random() * MOST_ANSWERS);
     const deadline = Date.now() + SETTLED_MS;
-    while (this.#notes.answered.length < enough && Date.now() < deadline) await wait(1);
+    while (answered.length < enough && Date.now() < deadline) await wait(1);
     await wait(this.#random() * 30);
     await side.process?.kill();
     await side.load;
-    const { open } = await this.#read();
-    if (open.size > 0) this.#withOpen += 1;
+    const open = await this.#openOf(side);
+    if (open > 0) this.#withOpen += 1;
     await this.#start(side);
     this.#load(side, `k${kill}`);
-    return { answered: this.#notes.answered.length, open: open.size };
+    return { answered: this.#notes('answered').length, open };
   }
 
   async report(kills: number): Promise<SharedKills> {
     this.#calling = false;
     await Promise.all(this.#sides.map(({ load }) => load));
     const read = await this.#settled();
-    const { answered, refused, strange } = this.#notes;
+    const [answered, refused, strange] = [this.#notes('answered'), this.#notes('refused'), this.#notes('strange')];
     const forwarded = ['local.log', 'remote.log'].flatMap((name) => textsOf(join(this.#folder, name)));
     const missing = answered.filter((text) => (read.calls.get(text) ?? 'unknown') === 'unknown');
     const unrecorded = refused.filter((reference) => !read.refusals.has(reference));
@@ -160,13 +168,14 @@ class Ground {
     const seed = { servers: this.#servers, client: { name: 'client', roles: ['writer' as const] }, grants: [] };
     side.process = startProcess(side.data, { data: side.data, settings: UNLIMITED, seed, postgres: this.#url });
     const said = await side.process.said;
+    side.epoch = await this.#onDatabase(async (database) => (await readHead(database, DEFAULT_TENANT))?.epoch ?? 0);
     side.caller = said?.ok === true ? { mcp: said.mcp, key: said.key } : null;
     if (side.caller === null) this.#problems.push(`it did not start: ${JSON.stringify(said)} ${side.process.errors().slice(0, 500)}`);
   }
 
   #load(side: Side, label: string): void {
     if (side.caller === null) return;
-    const load = { caller: side.caller, label, random: this.#random, notes: this.#notes, until: () => this.#calling };
+    const load = { caller: side.caller, label, random: this.#random, notes: side.notes, until: () => this.#calling, restMs: REST_MS };
     side.load = callConcurrently(load);
   }
 
@@ -180,15 +189,27 @@ class Ground {
     }
   }
 
-  async #read(): Promise<CallRecords> {
+  #notes(of: keyof Notes): readonly string[] {
+    return this.#sides.flatMap(({ notes }) => notes[of]);
+  }
+
+  /** Intents of the gateway that was killed which have no outcome, before anybody closes them. */
+  #openOf({ epoch }: Side): Promise<number> {
+    return this.#onDatabase(async (database) => (await findOpen(database, DEFAULT_TENANT, epoch, 0)).length);
+  }
+
+  async #onDatabase<T>(work: (database: Postgres) => Promise<T>): Promise<T> {
     const storage = await opened(this.#url);
-    const { postgres } = storage;
-    if (postgres === null) throw new Error('not on PostgreSQL');
     try {
-      return await readWith(this.#sides[0].data, (note) => verifyTable(postgres, DEFAULT_TENANT, note));
+      if (storage.postgres === null) throw new Error('not on PostgreSQL');
+      return await work(storage.postgres);
     } finally {
       await storage.close();
     }
+  }
+
+  #read(): Promise<CallRecords> {
+    return this.#onDatabase((database) => readWith(this.#sides[0].data, (note) => verifyTable(database, DEFAULT_TENANT, note)));
   }
 }
 

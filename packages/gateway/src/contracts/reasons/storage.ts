@@ -8,5 +8,9 @@ export type StorageReason =
   | 'storage.connection_invalid'
   /** PostgreSQL is set up to lose what it acknowledged. */
   | 'storage.not_durable'
+  /** The state was put back whole from an older copy. */
+  | 'storage.rolled_back'
+  /** A text that holds NUL, which PostgreSQL does not store. */
+  | 'storage.value_invalid'
   | 'storage.conflict'
   | 'storage.permissions';
