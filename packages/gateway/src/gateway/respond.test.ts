@@ -17,6 +17,9 @@ const deny = (reason: Reason, shown?: string): Deny => ({
   ...(shown === undefined ? {} : { shown }),
 });
 
+/** Only tools run as tasks. */
+const OF_TOOLS: ReadonlySet<Reason> = new Set(['gateway.task_not_supported', 'gateway.task_required']);
+
 describe('a refusal on the wire', () => {
   it.each([
     // revision, class, reason, HTTP status, where the text stands
@@ -44,6 +47,24 @@ describe('a refusal on the wire', () => {
     expect(message.id).toBe(7);
     if (where === 'result') expect(message.result).toMatchObject({ isError: true, content: [{ type: 'text' }] });
     else expect(message.error.code).toBe(code);
+  });
+
+  it.each([
+    ['tool', 'this tool'],
+    ['prompt', 'this prompt'],
+    ['template', 'this resource template'],
+    ['resource', 'this resource'],
+  ] as const)('about a %s says %s, in every text that speaks of one', (kind, noun) => {
+    const about = (reason: Reason): string => {
+      const exchange = { ...exchangeOf('2025-11-25', kind === 'tool' ? 'call' : 'read'), target: { kind } } as never;
+      return refusalOf(exchange, deny(reason)).json;
+    };
+    const spoken = (Object.keys(REPLIES) as Reason[]).filter(
+      (reason) => REPLIES[reason].text.includes('this tool') && !OF_TOOLS.has(reason),
+    );
+    expect(spoken.length).toBeGreaterThan(8);
+    for (const reason of spoken) expect(about(reason)).toContain(`${noun} `.trimEnd());
+    if (kind !== 'tool') for (const reason of spoken) expect(about(reason)).not.toContain('tool');
   });
 
   it('of a hidden tool and of an unknown one differ in nothing but the reference', () => {

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../contracts/json.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
+import type { TargetKind } from '../contracts/target.ts';
 import type { Deny } from '../contracts/verdict.ts';
 import { MODERN, REVISIONS } from '../protocol/index.ts';
 import type { Answer } from './downstream/answer.ts';
@@ -18,7 +19,7 @@ export interface Wire {
 export function refusalOf(exchange: Partially, denied: Deny, meta: JsonObject | null = null): Wire {
   const row: Row = REPLIES[denied.reason];
   const frame = exchange.frame ?? null;
-  const text = `${sentence(row, denied)} (ref ${exchange.id})`;
+  const text = `${sentence(namedFor(row, exchange), denied)} (ref ${exchange.id})`;
   const id = JSON.stringify(frame?.id ?? denied.of?.id ?? null);
   if (row.as === 'tool' && frame?.plan.class === 'call' && READABLE_REFUSALS.has(frame.revision)) {
     return { status: 200, json: `{"jsonrpc":"2.0","id":${id},"result":${JSON.stringify(refusedResult(text, frame, meta))}}` };
@@ -27,6 +28,20 @@ export function refusalOf(exchange: Partially, denied: Deny, meta: JsonObject | 
   const error = { code, message: text, data: { ref: exchange.id, ...versions(denied), ...required(denied), ...missing(denied) } };
   return { status: statusOf(row, frame, denied), json: `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(error)}}` };
 }
+
+/** The table speaks of tools: whoever asked for something else reads what that is. */
+function namedFor(row: Row, { target }: Partially): Row {
+  if (target == null || target.kind === 'tool' || !row.text.includes(THIS_TOOL)) return row;
+  return { ...row, text: row.text.replaceAll(THIS_TOOL, `this ${NOUNS[target.kind]}`) };
+}
+
+const THIS_TOOL = 'this tool';
+const NOUNS: Readonly<Record<TargetKind, string>> = {
+  tool: 'tool',
+  prompt: 'prompt',
+  template: 'resource template',
+  resource: 'resource',
+};
 
 function sentence(row: Row, denied: Deny): string {
   if (row.shown !== true || denied.shown === undefined || denied.shown === '') return row.text;

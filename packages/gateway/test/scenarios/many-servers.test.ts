@@ -117,6 +117,13 @@ describe('many servers as one', () => {
     );
   }, 60_000);
 
+  it('says of a resource that the server behind this resource cannot be reached', async () => {
+    frail.mode = 'refuses';
+    const told = await modern(ann, 1, 'resources/read', { uri: 'frail+note://one' });
+    expect(textOf(told)).toMatch(/^The server behind this resource cannot be reached\./);
+    frail.mode = 'answers';
+  }, 30_000);
+
   it('keeps places for other servers while one hangs', async () => {
     const hanging = new AbortController();
     frail.mode = 'hangs';
