@@ -79,6 +79,7 @@ const TELLINGS = {
   'policy.grant_taken': tell(409, 'This principal has a grant for this tool already.'),
   'policy.too_many_grants': tell(409, 'There are as many grants as there may be. Remove one that is not needed.'),
   'policy.unknown': tell(404, 'There is no such policy. `sallyport policies list` shows those there are.'),
+  'policy.tests_failed': shown(409, 'Tests of the policies do not hold, and nothing was changed'),
   'policy.id_taken': shown(409, 'There is a policy of this id; add it with --replace, or remove that one first'),
   'policy.owned_by_file': shown(409, 'A file of the configuration owns this policy: change it there'),
   'policy.too_many': tell(409, 'There are as many policies as there may be. Remove one that is not needed.'),

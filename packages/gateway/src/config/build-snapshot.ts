@@ -22,6 +22,8 @@ export interface SnapshotContent {
   readonly grants: readonly Grant[];
   /** The operator's own policies, those of files among them. */
   readonly policies: readonly OwnPolicy[];
+  /** Roles that principals have besides those of their keys, by id. */
+  readonly members?: ReadonlyMap<string, readonly string[]>;
   readonly settings: Settings;
 }
 
@@ -40,7 +42,13 @@ export function buildSnapshot(content: SnapshotContent, sequence: number): Resul
 export function buildWithDocument(content: SnapshotContent, sequence: number): Result<Built, ConfigReason | PolicyReason> {
   const flaw = flawIn(content);
   if (flaw !== null) return failure('config.invalid', flaw);
-  const policy = compilePolicies({ tenant: content.tenant, grants: content.grants, own: content.policies, ...reachable(content) });
+  const policy = compilePolicies({
+    tenant: content.tenant,
+    grants: content.grants,
+    own: content.policies,
+    ...(content.members === undefined ? {} : { members: content.members }),
+    ...reachable(content),
+  });
   if (!policy.ok) return policy;
   const digest = digestOf(content, policy.value);
   if (digest === null) return failure('config.invalid', 'the content has no canonical form');
@@ -97,6 +105,7 @@ function digestOf(content: SnapshotContent, policy: PolicySet): string | null {
     needs,
     digest,
   }));
-  const text = canonicalize({ tenant, servers, pins: seen, policy: policy.version, settings });
+  const members = [...(content.members ?? [])].map(([id, roles]) => [id, ...roles]).sort();
+  const text = canonicalize({ tenant, servers, pins: seen, policy: policy.version, members, settings });
   return text.ok ? sha256Hex(text.value) : null;
 }

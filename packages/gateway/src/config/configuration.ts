@@ -14,6 +14,7 @@ import { followReferences, pathFrom, readSecretFile, type Secrets, secretFilesIn
 import { LISTENERS, type ListenerName, type ListenerPlan } from './file/listeners.ts';
 import { inFile, type LoadedFile } from './file/load.ts';
 import { readPolicyFolders } from './file/policies.ts';
+import { type NamedTable, readPolicyTests } from './file/policy-tests.ts';
 import { readConfigFile } from './file/read-file.ts';
 import type { FileServer } from './file/schema.ts';
 import { serverInput } from './file/servers.ts';
@@ -43,8 +44,10 @@ export interface Configuration {
   readonly storage: StorageChoice | null;
   readonly servers: readonly NamedServer[];
   readonly programs: ProgramList;
-  /** The operator's own, of the folders that the file names. */
+  /** The operator's own, of the roles of the file and of the folders that it names. */
   readonly policies: readonly OwnPolicy[];
+  /** Tables of cases that have to hold for it to be put in force. */
+  readonly tests: readonly NamedTable[];
   /** The texts of files that it names and that decide, by their path from its folder. No secrets: they stand in every version. */
   readonly beside: Readonly<Record<string, string>>;
   /** Every file and folder that it was read from, absolute: a change of one is a change of the configuration. */
@@ -70,6 +73,7 @@ export function plainConfiguration(document: JsonObject, now: number): Success<C
       servers: [],
       programs: null,
       policies: [],
+      tests: [],
       beside: {},
       files: [],
     },
@@ -87,8 +91,9 @@ export function readConfiguration({ path, name, env }: ConfigSource, now: number
   const proxies = trustedProxies(file.trustedProxies);
   const servers = readServers(file, secrets);
   const policies = readPolicyFolders(file, folder);
-  const mistakes = [...secrets.mistakes, ...listeners.mistakes, ...servers.mistakes, ...policies.mistakes];
-  const files = [path, ...filesIn(file, folder), ...policies.paths];
+  const tests = readPolicyTests(file, folder);
+  const mistakes = [...secrets.mistakes, ...listeners.mistakes, ...servers.mistakes, ...policies.mistakes, ...tests.mistakes];
+  const files = [path, ...filesIn(file, folder), ...policies.paths, ...tests.paths];
   if (mistakes.length > 0) return { ...inFile(file.name, mistakes), files };
   return {
     ok: true,
@@ -101,7 +106,8 @@ export function readConfiguration({ path, name, env }: ConfigSource, now: number
       servers: servers.named,
       programs: file.programs,
       policies: policies.policies,
-      beside: policies.texts,
+      tests: tests.tables,
+      beside: { ...policies.texts, ...tests.texts },
       files,
     },
   };

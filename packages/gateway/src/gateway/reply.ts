@@ -118,6 +118,7 @@ export const REPLIES = {
   'policy.id_taken': operator(),
   'policy.owned_by_file': operator(),
   'policy.too_many': operator(),
+  'policy.tests_failed': operator(),
   'policy.grant_unknown': operator(),
 
   'registry.arguments_invalid': shown(tool(-32602, 'The arguments do not fit this tool')),

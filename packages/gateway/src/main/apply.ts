@@ -1,12 +1,12 @@
-import { sha256Hex } from '../base/bytes.ts';
 import type { TenantId } from '../base/ids.ts';
-import { type Result, success } from '../base/result.ts';
-import type { Authorship, Configuration, SnapshotContent } from '../config/index.ts';
-import type { Grant } from '../contracts/decision.ts';
+import { failure, type Result, success } from '../base/result.ts';
+import { type Authorship, type Configuration, membersOf, type SnapshotContent, tellMistake } from '../config/index.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { Snapshot } from '../contracts/snapshot.ts';
 import { revealed } from './configured.ts';
+import { fileGrants } from './file-grants.ts';
 import { checkStanding, endedOf, nextVersion, readStored, type Standing, type Stored } from './history.ts';
+import { failedCases } from './policy-gate.ts';
 import { type Rooms, TENANT } from './rooms.ts';
 
 type Applied = Promise<Result<Snapshot, Reason>>;
@@ -25,6 +25,10 @@ export interface Applier {
 }
 
 const GATEWAY: Authorship = { author: 'gateway', cause: 'registry.server.refreshed' };
+
+/** What somebody gives is held against the tables of the configuration. What is taken away, or hidden because it changed, never waits for a test. */
+const GATED: ReadonlySet<string> = new Set(['policy.policies.added', 'policy.policy.removed', 'policy.grant.added']);
+const MOST_TOLD = 20;
 
 export function applier(rooms: Rooms): Applier {
   let last: Promise<unknown> = Promise.resolve();
@@ -83,7 +87,7 @@ async function applyOthers(rooms: Rooms, by: Authorship): Promise<Result<null, R
 
 /** The file is the default tenant's, and so are its servers, grants and policies; its settings hold for all. */
 const configurationOf = (current: Configuration, tenant: TenantId): Configuration =>
-  tenant === TENANT ? current : { ...current, file: null, servers: [], policies: [], beside: {} };
+  tenant === TENANT ? current : { ...current, file: null, servers: [], policies: [], tests: [], beside: {} };
 
 async function accept(rooms: Rooms, by: Authorship): Applied {
   const notes = await rooms.versions.touched(TENANT);
@@ -99,6 +103,8 @@ async function applyFrom(rooms: Rooms, standing: Standing, by: Authorship, tenan
   const read = await readStored(rooms, tenant);
   if (!read.ok) return read;
   const configuration = configurationOf(rooms.configured.current(), tenant);
+  const wrong = GATED.has(by.cause) ? await failedCases(configuration, read.value, () => false) : [];
+  if (wrong.length > 0) return failure('policy.tests_failed', wrong.slice(0, MOST_TOLD).map(tellMistake).join('\n'));
   const prepared = await prepareSnapshot(rooms, configuration, read.value, tenant);
   if (!prepared.ok) return prepared;
   const version = await nextVersion(rooms, standing, { configuration, stored: read.value }, by, tenant);
@@ -126,6 +132,7 @@ export async function prepareSnapshot(
     servers: state.servers.map((server) => revealed(server, configuration)),
     grants: [...grants, ...fileGrants(configuration)],
     policies: [...configuration.policies, ...policies.map(({ id, text }) => ({ id, text, place: { file: null, line: 1 } }))],
+    members: membersOf(configuration.file?.roles ?? []),
     settings: configuration.settings,
   };
   const prepared = rooms.snapshots.prepare(content);
@@ -134,12 +141,3 @@ export async function prepareSnapshot(
   const kept = await rooms.documents.keep(prepared.value.document);
   return kept.ok ? success(prepared.value.put) : kept;
 }
-
-const asGrant = ({ principal, tool }: { readonly principal: string; readonly tool: string }): Grant => ({
-  id: `file-${sha256Hex(`${principal}\n${tool}`).slice(0, 16)}`,
-  principal,
-  tool,
-});
-
-/** Grants of the file hold as long as they stand there, and are stored nowhere else. */
-export const fileGrants = ({ file }: Configuration): readonly Grant[] => (file?.grants ?? []).map(asGrant);

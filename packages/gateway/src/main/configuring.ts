@@ -4,7 +4,7 @@ import { failure, type Result, success } from '../base/result.ts';
 import { differences, type Version } from '../config/index.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { Applier } from './apply.ts';
-import { fileGrants } from './apply.ts';
+import { fileGrants } from './file-grants.ts';
 import { checkStanding } from './history.ts';
 import { type Reverting, revert } from './revert.ts';
 import { type Rooms, TENANT } from './rooms.ts';
@@ -35,20 +35,21 @@ export function configuringOf({ apply, ...reverting }: Reverting & { readonly ap
     const found = file();
     return `${found?.name ?? ''}:${found?.places.keyAt(path)?.line ?? 1}`;
   };
-  const indexOf = (id: string): number => fileGrants(rooms.configured.current()).findIndex((grant) => grant.id === id);
+  const grantOf = (id: string) => fileGrants(rooms.configured.current()).find((grant) => grant.id === id);
   return {
     reload: async (by) => newest(await reloader.reload(by)),
     revert: (version, author) => revert(reverting, version, author),
     accept: async (by) => newest(await apply.accept(by)),
     ownerOf: (kind, id) => {
-      if (kind === 'grant') return indexOf(id) === -1 ? null : lineOf(['grants', indexOf(id)]);
+      const grant = kind === 'grant' ? grantOf(id) : undefined;
+      if (kind === 'grant') return grant === undefined ? null : lineOf(grant.path);
       return Object.hasOwn(file()?.servers ?? {}, id) ? lineOf(['servers', id]) : null;
     },
     grants: () =>
-      fileGrants(rooms.configured.current()).map((grant, index) => ({
+      fileGrants(rooms.configured.current()).map(({ path, ...grant }) => ({
         ...grant,
         tenant: TENANT,
-        by: lineOf(['grants', index]) as PrincipalId,
+        by: lineOf(path) as PrincipalId,
         created: rooms.startedAt,
         lastUsed: null,
       })),

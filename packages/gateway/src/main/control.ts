@@ -6,9 +6,11 @@ import type { Applier } from './apply.ts';
 import { configuringOf } from './configuring.ts';
 import { checkStanding } from './history.ts';
 import { tlsOf } from './open-listeners.ts';
+import { outcomesOf } from './outcomes.ts';
 import { reconcile } from './reconcile.ts';
 import { openReloader } from './reload.ts';
 import { type Rooms, TENANT } from './rooms.ts';
+import { openStagedWatch } from './staged-apply.ts';
 import { watchFiles } from './watch-file.ts';
 
 const RETRY_MS = 30_000;
@@ -49,6 +51,14 @@ export function openControl({ rooms, options, apply, missing: first }: ControlDe
         if (tls !== null) listeners?.[name].renew(tls);
       }
     },
+    onVersion: (before, next) => staged.changed(before, next),
+  });
+  const staged = openStagedWatch({
+    first: rooms.configured.current(),
+    now: () => rooms.clock.monotonic(),
+    outcomes: () => outcomesOf(rooms.meter),
+    onSpike: (spike) =>
+      reloader.takeBack(spike).catch((fault: unknown) => rooms.log.error('config.rollback.failed', { fault: String(fault) })),
   });
   const retry = async (): Promise<void> => {
     const { servers } = rooms.configured.current();
@@ -56,7 +66,7 @@ export function openControl({ rooms, options, apply, missing: first }: ControlDe
     const again = await apply.alone(() => reconcile(rooms, rooms.configured.current(), { by: RETRIED, strict: false }));
     if (again.ok) missing = [...missing.filter(({ id }) => !servers.some((named) => named.id === id)), ...again.value.missing];
   };
-  const closing: (() => Promise<void> | void)[] = [];
+  const closing: (() => Promise<void> | void)[] = [() => staged.close()];
   const every = (ms: number, event: string, work: () => Promise<unknown>): void => {
     const timer = setInterval(() => void work().catch((fault: unknown) => rooms.log.error(event, { fault: String(fault) })), ms).unref();
     closing.push(() => clearInterval(timer));

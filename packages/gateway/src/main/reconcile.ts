@@ -1,4 +1,4 @@
-import { type Result, success } from '../base/result.ts';
+import { failure, type Result, success } from '../base/result.ts';
 import {
   type Authorship,
   type Configuration,
@@ -15,6 +15,7 @@ import type { Snapshot } from '../contracts/snapshot.ts';
 import type { AlsoWrite } from '../registry/index.ts';
 import { prepareSnapshot } from './apply.ts';
 import { checkStanding, type Decisive, nextVersion, readDecisive, type Standing } from './history.ts';
+import { failedCases } from './policy-gate.ts';
 import { type Rooms, TENANT } from './rooms.ts';
 
 export interface Reconciled {
@@ -59,6 +60,7 @@ export async function reconcile(
   if (strict && failed.length > 0) return mistakes(failed.map((one) => serverMistake(next, one)));
   let put: (() => Snapshot) | null = null;
   let inForce: Version | null = null;
+  let wrong: readonly Mistake[] = [];
   const written = await rooms.registry.reconcile<Reason>(TENANT, {
     planned,
     gone,
@@ -67,6 +69,8 @@ export async function reconcile(
       if (!decisive.ok) return decisive;
       const { grants, policies } = decisive.value;
       const stored = { ...state, grants, policies };
+      wrong = await failedCases(next, stored, (server) => failed.some(({ id }) => id === server));
+      if (wrong.length > 0) return failure('policy.tests_failed');
       const prepared = await prepareSnapshot(rooms, next, stored);
       if (!prepared.ok) return prepared;
       put = prepared.value;
@@ -77,6 +81,7 @@ export async function reconcile(
       return success(value === null ? null : writing(rooms, value, restored));
     },
   });
+  if (wrong.length > 0) return mistakes(wrong);
   if (!written.ok) return written.reason === 'registry.server_invalid' ? mistakes([serverMistake(next, { ...written, id: '' })]) : written;
   rooms.configured.put(next);
   rooms.told.version = inForce;

@@ -5,6 +5,7 @@ import type { Authorship } from '../config/index.ts';
 /** Events of the file system are lost where a folder is swapped as a whole (mounted configurations), so it looks. */
 const LOOK_MS = 250;
 const DAY_MS = 86_400_000;
+export const DAY_PASSED = 'config.day.passed';
 
 export interface FileWatch {
   /** Lets a reload that is under way end, and begins none. */
@@ -21,27 +22,34 @@ export interface WatchedFiles {
 
 /** Reloads once a file has changed and is the same for two looks: one that is being written is not read in the middle. And once a day, since permissions end. */
 export function watchFiles({ files, reload, now, log }: WatchedFiles): FileWatch {
-  let applied = fingerprint(files());
-  let seen = applied;
-  let day = dayOf(now());
+  let applied = statesOf(files());
+  let seen = textOf(applied);
+  let loadedAt = now();
+  let day = dayOf(loadedAt);
   let loading: Promise<unknown> | null = null;
   const begin = (by: Authorship): void => {
+    loadedAt = now();
     loading = reload(by)
       .catch((fault: unknown) => log.error('config.reload.failed', { fault: String(fault) }))
       .finally(() => {
         loading = null;
       });
   };
+  // A file that is looked at for the first time was read by whatever named it, unless it was changed since.
+  const isChanged = ({ path, text, changedAt }: FileState): boolean => {
+    const before = applied.get(path);
+    return before === undefined ? changedAt >= loadedAt : before.text !== text;
+  };
   const look = (): void => {
     if (loading !== null) return;
-    const found = fingerprint(files());
-    const isSettled = found === seen;
-    seen = found;
+    const found = statesOf(files());
+    const isSettled = textOf(found) === seen;
+    seen = textOf(found);
     const today = dayOf(now());
-    if (isSettled && found !== applied) {
-      applied = found;
-      begin({ author: 'file', cause: 'config.file.changed' });
-    } else if (today !== day) begin({ author: 'gateway', cause: 'config.day.passed' });
+    const changed = isSettled && [...found.values()].some(isChanged);
+    if (isSettled) applied = found;
+    if (changed) begin({ author: 'file', cause: 'config.file.changed' });
+    else if (today !== day) begin({ author: 'gateway', cause: DAY_PASSED });
     day = today;
   };
   const timer = setInterval(look, LOOK_MS).unref();
@@ -55,13 +63,22 @@ export function watchFiles({ files, reload, now, log }: WatchedFiles): FileWatch
 
 const dayOf = (now: number): number => Math.floor(now / DAY_MS);
 
-const fingerprint = (files: readonly string[]): string => files.map(stateOf).join('\n');
+interface FileState {
+  readonly path: string;
+  readonly text: string;
+  /** Wall time in milliseconds; 0 where it is not there. */
+  readonly changedAt: number;
+}
 
-function stateOf(path: string): string {
+const statesOf = (files: readonly string[]): ReadonlyMap<string, FileState> => new Map(files.map((path) => [path, stateOf(path)]));
+const textOf = (states: ReadonlyMap<string, FileState>): string =>
+  [...states.values()].map(({ path, text }) => `${path} ${text}`).join('\n');
+
+function stateOf(path: string): FileState {
   try {
     const { ino, size, mtimeMs, ctimeMs, mode } = statSync(path);
-    return `${path} ${ino} ${size} ${mtimeMs} ${ctimeMs} ${mode}`;
+    return { path, text: `${ino} ${size} ${mtimeMs} ${ctimeMs} ${mode}`, changedAt: ctimeMs };
   } catch (error) {
-    return `${path} ${error instanceof Error && 'code' in error ? String(error.code) : 'unknown'}`;
+    return { path, text: error instanceof Error && 'code' in error ? String(error.code) : 'unknown', changedAt: 0 };
   }
 }

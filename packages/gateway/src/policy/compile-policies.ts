@@ -34,7 +34,11 @@ export interface PolicyContent {
   readonly pins: readonly (PolicyResource & { readonly state: PinState; readonly definition?: JsonObject })[];
   /** Servers with the effect that their resources have where no template makes them. */
   readonly servers: PolicyDocument['servers'];
+  /** Roles that principals have besides those of their keys, by id. They stand in the inputs of a decision, which replays with them. */
+  readonly members?: Members;
 }
+
+type Members = ReadonlyMap<string, readonly string[]>;
 
 /** A PolicySet that also says what it was made from, to be stored under its version. */
 export interface CompiledPolicies extends PolicySet {
@@ -47,7 +51,7 @@ export function compilePolicies(content: PolicyContent): Result<CompiledPolicies
   const reading = own
     .flatMap(({ text, place }) => readPolicies([{ file: place.file, text }]).policies)
     .filter(({ reads }) => reads.length > 0);
-  return compileDocument({
+  const document: PolicyDocument = {
     tenant: content.tenant,
     schema: POLICY_SCHEMA,
     policies: SHIPPED_POLICIES,
@@ -55,7 +59,8 @@ export function compilePolicies(content: PolicyContent): Result<CompiledPolicies
     grants: content.grants.map(({ id, principal, tool, rules }) => ({ id, principal, tool, ...(rules === undefined ? {} : { rules }) })),
     pins: content.pins.filter((pin) => pin.state === 'approved').map((pin) => pinOf(pin, reading)),
     servers: content.servers,
-  });
+  };
+  return compileDocument(document, content.members);
 }
 
 /** A tool takes along what policies read of its arguments; other pins, and tools that none reads, stay as small as they are. */
@@ -69,11 +74,11 @@ function pinOf(pin: PolicyContent['pins'][number], reading: readonly ReadPolicy[
 }
 
 /** Compiles a stored document: what replay judges by. */
-export function compileDocument(document: PolicyDocument): Result<CompiledPolicies, PolicyReason> {
+export function compileDocument(document: PolicyDocument, members: Members = new Map()): Result<CompiledPolicies, PolicyReason> {
   const own = openDocument(document);
   if (!own.ok) return own;
   const version = versionOf(document);
-  return success(cachedSet(document, version, own.value, openSharingDecider(document, version, own.value)));
+  return success(cachedSet({ document, version, own: own.value, decider: openSharingDecider(document, version, own.value), members }));
 }
 
 /** Validates a document and reads the operator's policies in it. `policy.invalid`. */
@@ -86,12 +91,20 @@ export function openDocument(document: PolicyDocument): Result<OwnPolicies, Poli
   }
 }
 
-function cachedSet(document: PolicyDocument, version: string, own: OwnPolicies, decider: Decider): CompiledPolicies {
+interface Compiled {
+  readonly document: PolicyDocument;
+  readonly version: string;
+  readonly own: OwnPolicies;
+  readonly decider: Decider;
+  readonly members: Members;
+}
+
+function cachedSet({ document, version, own, decider, members }: Compiled): CompiledPolicies {
   const calls = new DecisionCache();
   // Principals are immutable and one object per credential: what a decision reads of one is taken out once, not for each tool.
   const callers = new WeakMap<Principal, DecisionInputs['principal']>();
   const inputs = (principal: Principal, action: Action, resource: PolicyResource): DecisionInputs => {
-    const caller = callers.get(principal) ?? callerOf(principal);
+    const caller = callers.get(principal) ?? callerOf(principal, members.get(principal.id));
     callers.set(principal, caller);
     return { principal: caller, action, resource };
   };

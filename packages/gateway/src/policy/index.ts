@@ -9,5 +9,5 @@ export type { OwnPolicy, PolicyMistake } from './own/own-policy.ts';
 export type { StoredPolicy } from './own-policy-store.ts';
 export { replay } from './replay.ts';
 export type { UnusedGrant } from './report-grants.ts';
-export { type CaseResult, outcomeOf, type PolicyTable, simulate } from './simulate.ts';
+export { type CaseResult, openTable, outcomeOf, type PolicyTable, simulate, type World } from './simulate.ts';
 export type { StoredGrant } from './store.ts';

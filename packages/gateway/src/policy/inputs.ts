@@ -8,11 +8,12 @@ export function inputsOf(principal: Principal, action: Action, resource: PolicyR
   return { principal: callerOf(principal), action, resource: plainResource(resource) };
 }
 
-export function callerOf(principal: Principal): DecisionInputs['principal'] {
+/** @param more roles that it has besides those of its key */
+export function callerOf(principal: Principal, more: readonly string[] = []): DecisionInputs['principal'] {
   return {
     tenant: principal.tenant,
     id: principal.id,
-    roles: [...principal.roles].sort(),
+    roles: [...principal.roles, ...more].sort(),
     scopes: principal.scopes.map(({ server, tool, rules }) => ({ server, tool, ...(rules === undefined ? {} : { rules }) })),
     methods: principal.credential.methods === null ? null : [...principal.credential.methods].sort(),
   };

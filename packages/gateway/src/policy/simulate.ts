@@ -1,12 +1,12 @@
 import { type ArgumentRule, mistakeInRules } from '../base/argument-rules.ts';
 import type { KeyId, PrincipalId, ServerId, TenantId } from '../base/ids.ts';
 import { failure, type Result, success } from '../base/result.ts';
-import type { Decision, PolicyResource, PolicySet } from '../contracts/decision.ts';
+import type { Decision, Grant, PolicyResource, PolicySet } from '../contracts/decision.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { Principal, Role, Scope } from '../contracts/principal.ts';
 import type { PolicyReason } from '../contracts/reasons/policy.ts';
 import type { Effect } from '../contracts/target.ts';
-import { compilePolicies } from './compile-policies.ts';
+import { compilePolicies, type PolicyContent } from './compile-policies.ts';
 import type { OwnPolicy } from './own/own-policy.ts';
 
 /** A table of cases with the world in which they hold: what `sallyport policy test` reads. */
@@ -18,7 +18,8 @@ export interface PolicyTable {
 }
 
 export interface TablePrincipal {
-  readonly roles: readonly Role[];
+  /** Those that ship, and those of the configuration. */
+  readonly roles: readonly string[];
   readonly scopes?: readonly Scope[];
   readonly methods?: readonly string[];
 }
@@ -45,8 +46,29 @@ export interface CaseResult {
 const TENANT = 'default';
 const EVERYWHERE: readonly Scope[] = [{ server: '*', tool: '*' }];
 
+/** What is there besides what a table says: a configuration that is to be put in force. */
+export interface World {
+  readonly pins: PolicyContent['pins'];
+  readonly servers: PolicyContent['servers'];
+  readonly grants: readonly Grant[];
+  /** What roles name beyond their policies. */
+  readonly roles: readonly { readonly name: string; readonly tools: readonly Pick<Grant, 'tool' | 'rules'>[] }[];
+}
+
+const NOTHING: World = { pins: [], servers: [], grants: [], roles: [] };
+
 /** Decides each case as a gateway would, with the engine that it has. `policy.invalid`: the table or the policies cannot be put in force. */
 export function simulate(table: PolicyTable, own: readonly OwnPolicy[]): Result<readonly CaseResult[], PolicyReason> {
+  const decide = openTable(table, own, NOTHING);
+  return decide.ok ? success(table.cases.map(decide.value)) : decide;
+}
+
+/** What decides the cases of a table, one at a time. What the table says of a tool goes before what is there. */
+export function openTable(
+  table: PolicyTable,
+  own: readonly OwnPolicy[],
+  world: World,
+): Result<(one: PolicyCase) => CaseResult, PolicyReason> {
   const wrong = table.grants.map(({ rules }) => (rules === undefined ? null : mistakeInRules(rules))).find((mistake) => mistake !== null);
   if (wrong !== undefined) return failure('policy.invalid', `a grant: ${wrong}`);
   const pins = Object.entries(table.tools).map(([qualifiedName, { effect, inputSchema = {} }]) => {
@@ -54,12 +76,25 @@ export function simulate(table: PolicyTable, own: readonly OwnPolicy[]): Result<
     const named = { kind: 'tool', qualifiedName, server: server as ServerId, name: name.join('__') } as const;
     return { ...named, effect, state: 'approved', definition: { inputSchema } } as const;
   });
-  const grants = table.grants.map((grant, index) => ({ ...grant, id: `${index + 1}` }));
-  const set = compilePolicies({ tenant: TENANT, own, grants, pins, servers: [] });
+  const given = [...table.grants, ...grantsOfRoles(table, world)].map((grant, index) => ({ ...grant, id: `${index + 1}` }));
+  const there = world.pins.filter((pin) => pin.kind !== 'tool' || !Object.hasOwn(table.tools, pin.qualifiedName));
+  const set = compilePolicies({
+    tenant: TENANT,
+    own,
+    grants: [...given, ...world.grants],
+    pins: [...there, ...pins],
+    servers: world.servers,
+  });
   if (!set.ok) return set;
-  const tools = new Map(pins.map((pin) => [pin.qualifiedName, pin]));
-  return success(table.cases.map((one) => resultOf(set.value, table.principals, tools, one)));
+  const approved = there.filter(({ kind, state }) => kind === 'tool' && state === 'approved');
+  const tools = new Map<string, PolicyResource>([...approved, ...pins].map((pin) => [pin.qualifiedName, pin]));
+  return success((one) => resultOf(set.value, table.principals, tools, one));
 }
+
+const grantsOfRoles = ({ principals }: PolicyTable, { roles }: World): readonly Omit<Grant, 'id'>[] =>
+  Object.entries(principals).flatMap(([principal, { roles: has }]) =>
+    roles.filter(({ name }) => has.includes(name)).flatMap(({ tools }) => tools.map((tool) => ({ principal, ...tool }))),
+  );
 
 function resultOf(
   set: PolicySet,
@@ -104,7 +139,8 @@ const principalOf = (id: string, { roles, scopes = EVERYWHERE, methods }: TableP
   tenant: TENANT as TenantId,
   id: id as PrincipalId,
   name: id,
-  roles,
+  // Cedar knows roles by name; administration, which knows the shipped ones alone, is not asked here.
+  roles: roles as readonly Role[],
   scopes,
   credential: { kind: 'api_key', id: 'table' as KeyId, expiresAt: Number.MAX_SAFE_INTEGER, methods: methods ?? null },
 });

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -53,6 +53,22 @@ describe('sallyport check', () => {
       expect.objectContaining({ file: 'bad.yaml', line: 1, column: 1, key: 'listners', reason: 'config.invalid', nearest: 'listeners' }),
     ]);
   });
+
+  it('reads the policies and tables that the file names, and decides the cases that need no server', async () => {
+    mkdirSync(join(folder, 'policies'), { recursive: true });
+    write('team.yaml', 'roles: { analyst: { effects: { db: read } } }\npolicies: policies\npolicy_tests: cases.yaml\n');
+    write('policies/a.cedar', '@id("closed") forbid (principal, action, resource in Server::"db");\n');
+    const table =
+      'tools: { db__query: { effect: read } }\nprincipals: { ana: { roles: [analyst] } }\ncases:\n  - { principal: ana, tool: db__query, expect: hidden, by: closed }\n  - { principal: ana, tool: other__tool, expect: allow }\n';
+    write('cases.yaml', table);
+    expect(await check(['team.yaml'])).toMatchObject({ code: 0, out: expect.stringContaining('team.yaml is right') });
+    write('cases.yaml', table.replace('hidden, by: closed', 'allow'));
+    const failed = await check(['team.yaml']);
+    expect(failed.code).toBe(1);
+    expect(failed.out).toContain('cases.yaml:4:5\tcases.0\tana on db__query: expected allow, and it would be hidden by closed');
+    write('policies/a.cedar', 'forbid everybody');
+    expect((await check(['team.yaml'])).out).toContain('policies/a.cedar:1:8\tpolicy\t');
+  }, 60_000);
 
   it('explains where each value came from', async () => {
     write('sallyport.yaml', 'rate_limiting_config:\n  requests_per_minute: 60\n');

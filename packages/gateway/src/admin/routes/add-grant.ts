@@ -20,7 +20,10 @@ export const addGrant = post({
     const added = await doors.grants.add(request);
     if (!added.ok) return added;
     const applied = await doors.apply();
-    if (!applied.ok) return applied;
+    if (!applied.ok) {
+      const removed = await doors.grants.remove(principal.tenant, added.value.id);
+      return removed.ok ? applied : removed;
+    }
     const after = grantView(added.value);
     return success({ body: after, object: after.id, changed: { before: null, after } });
   },

@@ -22,7 +22,8 @@ export const addPolicies = post({
     const applied = await doors.apply();
     if (!applied.ok) {
       const restored = await doors.policies.restore(tenant, added, replaced);
-      return restored.ok ? failure('policy.invalid', applied.detail ?? applied.reason) : applied;
+      if (!restored.ok || applied.reason === 'policy.tests_failed') return applied;
+      return failure('policy.invalid', applied.detail ?? applied.reason);
     }
     const views = await policyViews(doors, tenant);
     if (!views.ok) return views;

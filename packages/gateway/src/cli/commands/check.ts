@@ -8,8 +8,11 @@ import {
   type PlacedValue,
   placeOf,
   readConfigFile,
+  readPolicyFolders,
+  readPolicyTests,
   sayMistake,
 } from '../../config/index.ts';
+import { failedCases } from '../../main/policy-gate.ts';
 import { CommandError, EXIT } from '../exit.ts';
 import { sanitize } from '../render/sanitize.ts';
 import { table } from '../render/table.ts';
@@ -41,10 +44,10 @@ export function checkCommand(program: Command, checking: Checking): void {
     .description('say everything that is wrong with a configuration file; nothing is started or changed')
     .option('--explain', 'every value that holds, and where it came from')
     .option('--no-secrets', 'do not look up what env: and file: name')
-    .action((file: string, _options, command: Command) => check(checking, file, command.optsWithGlobals<CheckOptions>()));
+    .action(async (file: string, _options, command: Command) => check(checking, file, command.optsWithGlobals<CheckOptions>()));
 }
 
-function check(checking: Checking, name: string, options: CheckOptions): void {
+async function check(checking: Checking, name: string, options: CheckOptions): Promise<void> {
   const terminal = checking.terminalFor(options.json);
   const path = checking.absolute(name);
   if (!checking.exists(path))
@@ -53,20 +56,30 @@ function check(checking: Checking, name: string, options: CheckOptions): void {
   const read = readConfigFile({ path, name: shown }, checking.now());
   const sources = { folder: dirname(path), env: checking.env };
   const missing = read.ok && options.secrets ? followReferences(read.value, sources).mistakes : [];
-  const mistakes = read.ok ? missing : read.mistakes;
+  const mistakes = read.ok ? [...missing, ...(await besideMistakes(read.value, dirname(path)))] : read.mistakes;
   if (!read.ok || mistakes.length > 0) tellMistakes(checking, terminal, mistakes);
   else if (options.explain === true) explain(terminal, read.value, shown);
   else tellRight(terminal, read.value, shown);
 }
 
-function tellRight(terminal: Terminal, { servers, grants, digest }: LoadedFile, file: string): void {
-  const facts = { file, digest, servers: Object.keys(servers).length, grants: grants.length, mistakes: [] };
+/** Mistakes of the policies and tables that the file names. Cases about tools that their table does not describe wait for the servers. */
+async function besideMistakes(file: LoadedFile, folder: string): Promise<readonly Mistake[]> {
+  const { policies, mistakes } = readPolicyFolders(file, folder);
+  const { tables, mistakes: wrong } = readPolicyTests(file, folder);
+  if (mistakes.length + wrong.length > 0) return [...mistakes, ...wrong];
+  return failedCases({ file, policies, tests: tables }, NOTHING_STORED, () => true);
+}
+
+const NOTHING_STORED = { servers: [], tools: [], prompts: [], templates: [], grants: [], policies: [] } as const;
+
+function tellRight(terminal: Terminal, { servers, grants, roles, digest }: LoadedFile, file: string): void {
+  const facts = { file, digest, servers: Object.keys(servers).length, grants: grants.length, roles: roles.length, mistakes: [] };
   if (terminal.json) {
     terminal.printJson(facts);
     return;
   }
   terminal.print(
-    `${sanitize(file)} is right: ${facts.servers} servers, ${facts.grants} grants. What holds and why: sallyport check --explain`,
+    `${sanitize(file)} is right: ${facts.servers} servers, ${facts.grants} grants, ${facts.roles} roles. What holds and why: sallyport check --explain`,
   );
 }
 

@@ -57,9 +57,15 @@ describe('policy test', () => {
 
   it.each([
     ['no YAML', ': [', 2, 'table.yaml:'],
-    ['a key that is none', `${WORLD}case: []\n`, 2, 'is no table of cases'],
+    ['a key that is none', `${WORLD}case: []\n`, 2, 'table.yaml:7:1 case: unknown key; did you mean cases?'],
     ['no cases', WORLD, 2, 'cases: '],
-    ['a key twice', `${WORLD}cases: []\ncases: []\n`, 2, 'unique'],
+    ['a key twice', `${WORLD}cases: []\ncases: []\n`, 2, 'table.yaml:8:1 file: expected each key once'],
+    [
+      'no policies',
+      `${WORLD.replace('policies: policies', '')}cases: [{ principal: ann, tool: a__b, expect: allow }]\n`,
+      2,
+      'name the .cedar files',
+    ],
     ['a result that is none', `${WORLD}cases: [{ principal: ann, tool: a__b, expect: perhaps }]\n`, 2, 'cases.0.expect'],
     ['an alias', `${WORLD}cases: &a [{ principal: ann, tool: a__b, expect: allow, arguments: { x: *a } }]\n`, 2, 'table'],
     [

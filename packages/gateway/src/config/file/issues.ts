@@ -11,10 +11,16 @@ type SchemaNode = Readonly<Record<string, unknown>>;
 const SCHEMA = z.toJSONSchema(fileParts, { io: 'input', unrepresentable: 'any' }) as SchemaNode;
 
 /** What a schema found wrong below `root`, with the key, its place and what was meant. */
-export function mistakesOf(error: z.ZodError, root: Path, document: JsonValue, places: Places): readonly Mistake[] {
+export function mistakesOf(
+  error: z.ZodError,
+  root: Path,
+  document: JsonValue,
+  places: Places,
+  schema: SchemaNode = SCHEMA,
+): readonly Mistake[] {
   return error.issues.flatMap((issue) => {
     const path = [...root, ...issue.path.filter((step): step is string | number => typeof step !== 'symbol')];
-    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key], places));
+    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key], places, schema));
     const got = at(document, path);
     const found = mistake({
       reason: 'config.invalid',
@@ -27,9 +33,9 @@ export function mistakesOf(error: z.ZodError, root: Path, document: JsonValue, p
 }
 
 /** A key that is not there, and the one that was probably meant: of the same block, or of the whole file. */
-function unknownKey(path: Path, places: Places): Mistake {
+function unknownKey(path: Path, places: Places, schema: SchemaNode): Mistake {
   const key = String(path.at(-1));
-  const known = knownAt(path.slice(0, -1));
+  const known = knownAt(path.slice(0, -1), schema);
   const near = nearest(key, known);
   const found = mistake({
     reason: 'config.invalid',
@@ -41,11 +47,11 @@ function unknownKey(path: Path, places: Places): Mistake {
   return { ...found, position: places.keyAt(path) };
 }
 
-function knownAt(path: Path): readonly string[] {
-  let node: SchemaNode | null = SCHEMA;
+function knownAt(path: Path, schema: SchemaNode): readonly string[] {
+  let node: SchemaNode | null = schema;
   for (const step of path) node = node === null ? null : childOf(node, step);
   const properties = node?.['properties'];
-  return isRecord(properties) ? Object.keys(properties) : path.length === 0 ? PART_NAMES : [];
+  return isRecord(properties) ? Object.keys(properties) : path.length === 0 && schema === SCHEMA ? PART_NAMES : [];
 }
 
 function childOf(node: SchemaNode, step: string | number): SchemaNode | null {

@@ -1,5 +1,7 @@
+import { mistakeInRules } from '../../base/argument-rules.ts';
 import { sha256Hex } from '../../base/bytes.ts';
 import type { Success } from '../../base/result.ts';
+import type { Grant } from '../../contracts/decision.ts';
 import type { JsonValue } from '../../contracts/json.ts';
 import type { ProgramList } from '../../contracts/programs.ts';
 import { trustedProxies } from '../../http/index.ts';
@@ -12,6 +14,7 @@ import { literalSecrets } from './literal-secrets.ts';
 import type { Path, Places } from './places.ts';
 import { readParts } from './read-parts.ts';
 import { FILE_LIMITS, readYaml } from './read-yaml.ts';
+import { planRoles, type RolePlan, rulesOf } from './roles.ts';
 import { type FileParts, type FileServer, PART_NAMES } from './schema.ts';
 import { serverMistakes } from './servers.ts';
 
@@ -30,10 +33,24 @@ export interface LoadedFile {
   readonly servers: Readonly<Record<string, FileServer>>;
   /** Null where the file lists none. */
   readonly programs: ProgramList;
-  readonly grants: NonNullable<FileParts['grants']>;
+  readonly grants: readonly Pick<Grant, 'principal' | 'tool' | 'rules'>[];
+  readonly roles: readonly RolePlan[];
+  /** Null: a changed file is not watched. */
+  readonly staged: StagedApply | null;
   /** Folders as they were written. */
   readonly policies: readonly string[];
+  /** Tables, and folders of them, as they were written. */
+  readonly policyTests: readonly string[];
   readonly places: Places;
+}
+
+/** When a file that was put in force is taken back. Shares from 0 to 1: by how much they may rise. */
+export interface StagedApply {
+  readonly windowMs: number;
+  readonly failed: number;
+  /** Null: denials are not counted. */
+  readonly denied: number | null;
+  readonly leastCalls: number;
 }
 
 export interface FileToLoad {
@@ -50,6 +67,7 @@ export function loadFile({ name, bytes, now }: FileToLoad): Success<LoadedFile> 
   const { value, places } = read.value;
   if (!isRecord(value)) return inFile(name, [mistake({ reason: 'config.invalid', key: 'file', expected: 'a block of keys', got: value })]);
   const { parts, mistakes: wrongParts } = readParts(value, places);
+  const { roles, mistakes: wrongRoles } = planRoles(parts, places);
   const today = new Date(now).toISOString().slice(0, 10);
   const planned = planListeners(parts, places, today);
   const composed = compose(
@@ -63,12 +81,12 @@ export function loadFile({ name, bytes, now }: FileToLoad): Success<LoadedFile> 
     ...planned.mistakes,
     ...proxyMistakes(parts, places),
     ...serverMistakes(parts.servers ?? {}, places),
-    ...doubleGrants(parts, places),
+    ...grantMistakes(parts, places),
+    ...wrongRoles,
     ...postgresMistake(parts, places),
     ...literalSecrets(value as JsonValue, places),
   ];
   if (mistakes.length > 0 || !composed.ok) return inFile(name, withoutDoubles(mistakes));
-  const policies = parts.policies ?? [];
   return {
     ok: true,
     value: {
@@ -81,11 +99,20 @@ export function loadFile({ name, bytes, now }: FileToLoad): Success<LoadedFile> 
       postgres: parts.storage?.postgres ?? null,
       servers: parts.servers ?? {},
       programs: parts.programs ?? null,
-      grants: parts.grants ?? [],
-      policies: typeof policies === 'string' ? [policies] : policies,
+      grants: (parts.grants ?? []).map(({ principal, tool, rules }) => ({ principal, tool, ...rulesOf(rules) })),
+      roles,
+      policies: [parts.policies ?? []].flat(),
+      staged: stagedOf(parts),
+      policyTests: [parts.policy_tests ?? []].flat(),
       places,
     },
   };
+}
+
+function stagedOf({ staged_apply: staged }: FileParts): StagedApply | null {
+  if (staged === undefined) return null;
+  const { window_seconds, error_rate, denial_rate = null, least_calls } = staged;
+  return { windowMs: window_seconds * 1000, failed: error_rate, denied: denial_rate, leastCalls: least_calls };
 }
 
 const pick = (value: Readonly<Record<string, unknown>>, wanted: (key: string) => boolean): Record<string, unknown> =>
@@ -136,9 +163,11 @@ function proxyMistakes(parts: FileParts, places: Places): readonly Mistake[] {
   );
 }
 
-function doubleGrants({ grants = [] }: FileParts, places: Places): readonly Mistake[] {
+function grantMistakes({ grants = [] }: FileParts, places: Places): readonly Mistake[] {
   const seen = new Set<string>();
-  return grants.flatMap(({ principal, tool }, index) => {
+  return grants.flatMap(({ principal, tool, rules }, index) => {
+    const wrong = rules === undefined ? null : mistakeInRules(rulesOf(rules).rules ?? []);
+    if (wrong !== null) return [invalid(['grants', index, 'rules'], wrong, places)];
     const name = `${principal}\n${tool}`;
     if (seen.has(name)) return [invalid(['grants', index], 'each grant once', places)];
     seen.add(name);

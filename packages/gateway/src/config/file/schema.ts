@@ -111,12 +111,59 @@ const server = z
   .refine((one) => one.command !== undefined || (one.args === undefined && one.env === undefined), 'args and env beside command only')
   .refine((one) => one.url !== undefined || one.headers === undefined, 'headers beside url only');
 
-const grant = block({
-  principal: text(200, 'a principal, as `sallyport keys list` prints it'),
-  tool: z
-    .string('SERVER__TOOL')
-    .regex(/^[a-z0-9-]+__.+$/, 'SERVER__TOOL')
-    .max(300, 'SERVER__TOOL'),
+const RULE = 'a rule: {argument, below} or {argument, one_of}';
+const rule = z.union(
+  [
+    z.strictObject({ argument: z.string(RULE), below: z.string(RULE) }),
+    z.strictObject({ argument: z.string(RULE), one_of: z.array(z.string(RULE), RULE) }),
+  ],
+  RULE,
+);
+const rules = z
+  .array(rule, 'a list of rules')
+  .optional()
+  .describe(
+    'What arguments of a call have to be: a path below another, or one of some texts. All of them hold. Without any: whatever the tool takes.',
+  );
+const principal = text(200, 'a principal, as `sallyport keys list` prints it');
+const toolName = z
+  .string('SERVER__TOOL')
+  .regex(/^[a-z0-9-]+__.+$/, 'SERVER__TOOL')
+  .max(300, 'SERVER__TOOL');
+const grant = block({ principal, tool: toolName, rules });
+const upTo = z.enum(['read', 'write'], 'read or write; a destructive tool is named in tools');
+const shareOf = (what: string) => z.number(what).gt(0, what).max(1, what);
+const staged = block({
+  window_seconds: z
+    .int('whole seconds from 5 to 3600')
+    .min(5, 'whole seconds from 5 to 3600')
+    .max(3600, 'whole seconds from 5 to 3600')
+    .default(60)
+    .describe('How long a changed file is watched, and how long before it the calls are that it is compared with.'),
+  error_rate: shareOf('a share above 0, at most 1')
+    .default(0.2)
+    .describe('By how much the share of failed calls may rise: 0.2 is from 5 of 100 to 25 of 100.'),
+  denial_rate: shareOf('a share above 0, at most 1')
+    .optional()
+    .describe('The same for refusals by policy. Without it they are not counted: a file that permits less is mostly meant to.'),
+  least_calls: z.int('a whole number from 1').min(1, 'a whole number from 1').default(20).describe('Fewer calls say nothing.'),
+});
+const role = block({
+  about: text(500, 'what it is for').optional(),
+  members: z
+    .array(principal, 'a list of principals')
+    .max(1000, 'at most 1000')
+    .optional()
+    .describe('Who has it, as `sallyport keys list` prints them.'),
+  effects: z
+    .record(z.string(), upTo, 'a block of servers, each with read or write')
+    .optional()
+    .describe('Up to which effect its members may use a server, by id; * for all.'),
+  tools: z
+    .array(z.union([toolName, block({ tool: toolName, rules })], 'SERVER__TOOL, or {tool, rules}'), 'a list of tools')
+    .max(100, 'at most 100')
+    .optional()
+    .describe('Tools that its members may call by name, whatever their effect: the only way to a destructive one.'),
 });
 
 const PATTERN = 'an RE2 pattern';
@@ -173,10 +220,25 @@ const parts = {
     .max(1000, 'at most 1000')
     .optional()
     .describe('One tool for one principal: the only way to a destructive one.'),
+  roles: z
+    .record(z.string(), role, 'a block of roles by name')
+    .optional()
+    .describe(
+      'Roles beside those that ship, by name. They permit calls and no administration; a service account has only what they name in tools.',
+    ),
   policies: z
     .union([text(4096, 'a folder'), z.array(text(4096, 'a folder'))], 'a folder, or a list of folders')
     .optional()
     .describe('Folders of .cedar files, from the folder of this file.'),
+  staged_apply: staged
+    .optional()
+    .describe('Watches a changed file after it was put in force, and takes it back where calls fail. Not watched where nothing is said.'),
+  policy_tests: z
+    .union([text(4096, 'a table or a folder'), z.array(text(4096, 'a table or a folder'))], 'a table, a folder, or a list of them')
+    .optional()
+    .describe(
+      'Tables of cases, as `sallyport policy test` reads them, or folders of them. Where a case is decided otherwise nothing is put in force.',
+    ),
 } as const;
 
 export const PARTS: Readonly<Record<string, z.ZodType>> = parts;
@@ -185,6 +247,7 @@ export const SERVER_SHAPE: z.ZodType<z.output<typeof server>> = server;
 export const fileParts = z.strictObject(parts);
 export type FileParts = z.output<typeof fileParts>;
 export type FileServer = NonNullable<FileParts['servers']>[string];
+export type FileRule = z.output<typeof rule>;
 export type FileListener = NonNullable<NonNullable<FileParts['listeners']>['gateway']>;
 
 export const PART_NAMES: readonly string[] = Object.keys(parts);

@@ -14,5 +14,7 @@ export type PolicyReason =
   | 'policy.unknown'
   | 'policy.id_taken'
   | 'policy.too_many'
+  /** A case of a table that the configuration names would be decided otherwise. */
+  | 'policy.tests_failed'
   /** The configuration's file owns it. */
   | 'policy.owned_by_file';
