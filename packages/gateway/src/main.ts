@@ -166,9 +166,9 @@ async function join(
 
 type Urls = Pick<RuntimeStatus, 'mcpUrl' | 'adminUrl'>;
 
-const shownBy = (control: Control): Pick<RuntimeStatus, 'config'> & { readonly missing: Missing } => ({
+const shownBy = (control: Control): Pick<RuntimeStatus, 'config' | 'dangers'> & { readonly missing: Missing } => ({
   missing: control.missing(),
-  config: control.shown(),
+  ...control.shown(),
 });
 
 const adminWish = ({ adminPort, nextFreePort, progress }: StartOptions, { port }: ReadyListener): PortWish => ({
@@ -258,7 +258,7 @@ function adminOf(
       versions: versionReader(rooms),
       configuring,
       status,
-      metrics: () => metrics.text(),
+      metrics: () => (rooms.configured.current().file?.telemetry.metrics === false ? null : metrics.text()),
     },
     snapshots,
     ready,
@@ -269,7 +269,7 @@ function adminOf(
     tls: tlsOf(plan),
     rules: rulesOf(rooms, 'admin'),
     proxies: () => rooms.configured.current().proxies,
-    socket: socketPlace(data, surroundings.runtime, surroundings.uid),
+    socket: socketPlace(data, surroundings.runtime, surroundings.uid, rooms.configured.current().file?.adminSocket ?? null),
   });
 }
 

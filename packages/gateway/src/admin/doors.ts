@@ -83,6 +83,6 @@ export interface AdminDoors {
   readonly versions: VersionReader;
   readonly configuring: Configuring;
   readonly status: () => RuntimeStatus;
-  /** In the text format of Prometheus. */
-  readonly metrics: () => Promise<string>;
+  /** In the text format of Prometheus; null: the configuration wants none. */
+  readonly metrics: () => Promise<string> | null;
 }

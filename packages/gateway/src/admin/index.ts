@@ -2,7 +2,7 @@ export { chain, difference, inForce, version, versionFacts } from './contract/co
 export { errorBody } from './contract/error.ts';
 export { explanation } from './contract/explanation.ts';
 export { grant, unusedGrant } from './contract/grant.ts';
-export { issuedKey, type Key, key, type NewKey, role } from './contract/key.ts';
+export { issuedKey, type Key, key, type NewKey } from './contract/key.ts';
 export { page } from './contract/page.ts';
 export { type Policy, policies, policy } from './contract/policy.ts';
 export { type StoredRecord, storedRecord, type Verification, verification } from './contract/record.ts';

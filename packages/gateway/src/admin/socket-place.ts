@@ -13,9 +13,10 @@ export interface SocketPlace {
 
 /**
  * Where the socket stands: in the data directory, or, where that path would be too long for a socket, in the runtime directory.
- * @param data absolute; @param runtime XDG_RUNTIME_DIR or the temporary directory; @param uid keeps users of one temporary directory apart.
+ * @param wanted where the configuration wants it, absolute; null: anywhere. @param data absolute; @param runtime XDG_RUNTIME_DIR or the temporary directory; @param uid keeps users of one temporary directory apart.
  */
-export function socketPlace(data: string, runtime: string, uid: number): SocketPlace {
+export function socketPlace(data: string, runtime: string, uid: number, wanted: string | null = null): SocketPlace {
+  if (wanted !== null) return { path: wanted, pointer: join(data, 'socket') };
   const near = join(data, 'admin.sock');
   if (Buffer.byteLength(near) <= ADMIN_LIMITS.socketPathBytes) return { path: near, pointer: null };
   return { path: join(runtime, `sallyport-${uid}`, `${sha256Hex(data).slice(0, 16)}.sock`), pointer: join(data, 'socket') };

@@ -43,6 +43,7 @@ const STATUS: RuntimeStatus = {
   rate: { requestsPerMinute: 100, burst: 20 },
   config: { file: null, version: 1, hash: 'ab', problem: null },
   deviations: [],
+  dangers: [],
   guards: {},
   sessions: 0,
   inFlight: 0,

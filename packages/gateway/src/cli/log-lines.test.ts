@@ -7,7 +7,7 @@ const KEY = `sp_${'A'.repeat(43)}_AAAAAA`;
 
 function written(format: Format, work: (log: Logger) => void, level: Level = 'info'): readonly string[] {
   const lines: string[] = [];
-  work(logLines({ format, level, now: () => Date.UTC(2026, 10, 21, 12), write: (line) => void lines.push(line) }));
+  work(logLines({ wishes: () => ({ format, level }), now: () => Date.UTC(2026, 10, 21, 12), write: (line) => void lines.push(line) }));
   return lines;
 }
 

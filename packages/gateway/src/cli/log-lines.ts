@@ -8,9 +8,8 @@ export const FORMATS = ['json', 'text'] as const;
 export type Format = (typeof FORMATS)[number];
 
 export interface LogOptions {
-  readonly format: Format;
-  /** Lines below it are left out. */
-  readonly level: Level;
+  /** How they are written, and below which level they are left out: asked for each. */
+  readonly wishes: () => { readonly format: Format; readonly level: Level };
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly write: (line: string) => void;
@@ -21,12 +20,12 @@ type Fields = Readonly<Record<string, unknown>>;
 const LINE_CHARACTERS = 16_384;
 
 /** Lines for operators and for what collects them: one a line, nothing that a terminal obeys, no secret, bounded. Never throws. */
-export function logLines({ format, level, now, write }: LogOptions): Logger {
-  const least = LEVELS.indexOf(level);
+export function logLines({ wishes, now, write }: LogOptions): Logger {
   const at =
     (own: Level) =>
     (event: string, fields: Fields = {}): void => {
-      if (LEVELS.indexOf(own) < least) return;
+      const { format, level } = wishes();
+      if (LEVELS.indexOf(own) < LEVELS.indexOf(level)) return;
       const time = new Date(now()).toISOString();
       write(withoutSecrets(format === 'json' ? jsonLine(time, own, event, fields) : textLine(time, own, event, fields)));
     };

@@ -37,11 +37,10 @@ let stopGateway = async (): Promise<void> => {};
 const terminalFor = (json: boolean): Terminal => terminal(process, env, json);
 
 /** Lines for operators go to stderr: JSON in a pipe, text on a terminal. Information is left out there: the live view shows it. */
-function logTo(to: Terminal, { format, level }: LogWishes): Logger {
+function logTo(to: Terminal, wishes: () => LogWishes): Logger {
   const onTerminal = to.screen.width !== null;
   return logLines({
-    format: format ?? (onTerminal ? 'text' : 'json'),
-    level: level ?? (onTerminal ? 'warn' : 'info'),
+    wishes: () => ({ format: onTerminal ? 'text' : 'json', level: onTerminal ? 'warn' : 'info', ...wishes() }),
     now: () => Date.now(),
     write: (line) => to.tell(line),
   });

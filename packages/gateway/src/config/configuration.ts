@@ -4,7 +4,7 @@ import { SecretString } from '../base/secret-string.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { ProgramList } from '../contracts/programs.ts';
 import type { Transport } from '../contracts/registration.ts';
-import type { ConfigSource, StorageChoice } from '../contracts/running.ts';
+import type { ConfigSource, StorageChoice, TraceTarget } from '../contracts/running.ts';
 import type { Settings } from '../contracts/settings.ts';
 import { NO_PROXIES, type TrustedProxies, tlsProblem, trustedProxies } from '../http/index.ts';
 import type { OwnPolicy } from '../policy/index.ts';
@@ -40,6 +40,8 @@ export interface Configuration {
   readonly file: LoadedFile | null;
   readonly listeners: Readonly<Record<ListenerName, ReadyListener>>;
   readonly proxies: TrustedProxies;
+  /** Where traces go; null: where the environment says. */
+  readonly traces: TraceTarget | null;
   /** Null: the embedded store. */
   readonly storage: StorageChoice | null;
   readonly servers: readonly NamedServer[];
@@ -69,6 +71,7 @@ export function plainConfiguration(document: JsonObject, now: number): Success<C
       file: null,
       listeners,
       proxies: NO_PROXIES,
+      traces: null,
       storage: null,
       servers: [],
       programs: null,
@@ -102,6 +105,7 @@ export function readConfiguration({ path, name, env }: ConfigSource, now: number
       file,
       listeners: listeners.ready,
       proxies: proxies.ok ? proxies.value : NO_PROXIES,
+      traces: tracesOf(file, secrets),
       storage: storageOf(file, secrets),
       servers: servers.named,
       programs: file.programs,
@@ -121,6 +125,12 @@ function filesIn(file: LoadedFile, folder: string): readonly string[] {
 function storageOf({ postgres }: LoadedFile, { found }: Secrets): StorageChoice | null {
   const url = postgres === null ? undefined : found.get(postgres);
   return url === undefined ? null : { kind: 'postgres', url };
+}
+
+function tracesOf({ telemetry: { otlp } }: LoadedFile, { found }: Secrets): TraceTarget | null {
+  if (otlp === undefined) return null;
+  const headers = Object.entries(otlp.headers ?? {}).map(([name, text]) => [name, found.get(text) ?? new SecretString(text)] as const);
+  return { url: new URL(otlp.endpoint).href, headers: Object.fromEntries(headers), ratio: otlp.ratio };
 }
 
 function readServers(

@@ -15,9 +15,17 @@ export function movedListeners(current: Configuration, next: Configuration): rea
   }
   if (current.storage?.url.reveal() !== next.storage?.url.reveal())
     found.push([['storage', 'postgres'], 'the engine of the start; another takes a restart']);
+  if (current.file?.adminSocket !== next.file?.adminSocket)
+    found.push([['listeners', 'admin', 'socket'], `${current.file?.adminSocket ?? 'none'}, as at the start; another takes a restart`]);
+  if (traceText(current) !== traceText(next)) found.push([['telemetry', 'otlp'], 'the receiver of the start; another takes a restart']);
   const { file } = next;
   return found.map(([path, expected]) => {
     const told = mistake({ reason: 'config.invalid', key: path.join('.'), expected });
     return { ...told, file: file?.name ?? null, position: file?.places.valueAt(path) ?? null };
   });
 }
+
+const traceText = ({ traces }: Configuration): string =>
+  traces === null
+    ? ''
+    : JSON.stringify([traces.url, traces.ratio, Object.entries(traces.headers).map(([name, value]) => [name, value.reveal()])]);

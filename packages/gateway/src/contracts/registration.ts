@@ -20,6 +20,8 @@ export type Transport =
       readonly url: string | null;
       readonly headers: Readonly<Record<string, string>>;
       readonly local: LocalHttp | null;
+      /** The last day (YYYY-MM-DD) on which TLS 1.2 is spoken with it; absent: 1.3 alone. Given by the configuration's file only. */
+      readonly tls12Until?: string;
     };
 
 /** An HTTP server that the gateway itself starts on the loopback interface, guarded by a token that it generates. */

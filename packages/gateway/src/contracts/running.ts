@@ -30,6 +30,14 @@ export interface ServerStatus {
   readonly note: string | null;
 }
 
+/** A setting in force that can be used against whoever runs the gateway. */
+export interface Danger {
+  /** Its name, as it is written where it is set. */
+  readonly key: string;
+  /** What it means, for people. */
+  readonly told: string;
+}
+
 export interface RuntimeStatus {
   readonly version: string;
   /** Wall time in milliseconds. */
@@ -52,6 +60,7 @@ export interface RuntimeStatus {
     readonly problem: string | null;
   };
   readonly deviations: readonly { readonly key: string; readonly reason: string; readonly until: string }[];
+  readonly dangers: readonly Danger[];
   /** Where the time went since the start: microseconds summed, by guard. */
   readonly guards: Readonly<Record<string, { readonly count: number; readonly denied: number; readonly us: number }>>;
   /** Open now: sessions of clients, calls, streams that listen. */
@@ -126,6 +135,12 @@ export interface TraceTarget {
   readonly ratio: number;
 }
 
+/** Absent: what the command line says, or what suits where they go. */
+export interface LogWanted {
+  readonly level?: 'debug' | 'info' | 'warn' | 'error';
+  readonly format?: 'json' | 'text';
+}
+
 export interface StartOptions {
   /** Data directory, absolute. Made with mode 0700 where it does not exist. */
   readonly data: string;
@@ -155,6 +170,10 @@ export interface StartOptions {
   readonly onLost?: (lost: Failure<Reason>) => void;
   /** Absent or null: no traces are made; the client's context goes on to servers as it came. */
   readonly traces?: TraceTarget | null;
+  /** What the file wants of the lines for operators: told at the start and with each change. */
+  readonly tuneLog?: (wanted: LogWanted) => void;
+  /** The level that holds, whoever said it; absent: the file's. */
+  readonly logLevel?: () => LogWanted['level'];
   /** The machine's, where none is given. */
   readonly clock?: Clock;
 }

@@ -14,6 +14,8 @@ export interface OutboundOptions {
   readonly headerBytes: number;
   /** Resolves names; the system's where absent. */
   readonly lookup?: LookupFunction;
+  /** Asked at each connection: true permits TLS 1.2 with forward secrecy and authenticated encryption to a server that speaks no other. Absent: 1.3. */
+  readonly permitsTls12?: () => boolean;
   /** PEM of extra trust anchors. */
   readonly ca?: string;
 }
@@ -56,15 +58,32 @@ export function openOutbound(url: URL, options: OutboundOptions): Result<Outboun
   if (literal && !mayReach(host, options.reach)) return failure('http.destination_not_allowed', host);
   if (url.protocol === 'http:' && !isLoopbackHost(url.hostname))
     return failure('http.destination_not_allowed', 'plain http leaves this host');
-  const connect = buildConnector({
-    timeout: options.connectMs,
-    allowH2: false,
-    minVersion: 'TLSv1.3',
-    lookup: guardedLookup(options),
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
-  });
+  const connect = connectorOf(options);
   const pool = new Pool(url.origin, { connect, connections: options.connections, pipelining: 1, maxHeaderSize: options.headerBytes });
   return success({ origin: url.origin, send: (request, handler) => send(pool, request, handler), close: () => pool.destroy() });
+}
+
+/** What TLS 1.2 has that 1.3 kept. */
+const TLS12_CIPHERS = ['ECDSA', 'RSA']
+  .flatMap((key) => [`ECDHE-${key}-AES256-GCM-SHA384`, `ECDHE-${key}-CHACHA20-POLY1305`, `ECDHE-${key}-AES128-GCM-SHA256`])
+  .join(':');
+
+function connectorOf(options: OutboundOptions): buildConnector.connector {
+  const shape = {
+    timeout: options.connectMs,
+    allowH2: false,
+    lookup: guardedLookup(options),
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+  };
+  const current = buildConnector({ ...shape, minVersion: 'TLSv1.3' });
+  const { permitsTls12 } = options;
+  if (permitsTls12 === undefined) return current;
+  const older = buildConnector({
+    ...shape,
+    minVersion: 'TLSv1.2',
+    ciphers: `TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:${TLS12_CIPHERS}`,
+  });
+  return (target, callback) => (permitsTls12() ? older : current)(target, callback);
 }
 
 /** `public` unless the URL itself spells a loopback address. */

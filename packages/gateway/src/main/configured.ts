@@ -22,9 +22,12 @@ export function holdConfiguration(first: Configuration): Configured {
 }
 
 /** What a start is configured by: its file, or the document that it was given. The detail of a failure has a line for every mistake. */
-export function readFirst({ file, settings }: StartOptions, now: number): Result<Configuration, Reason> {
+export function readFirst(options: StartOptions, now: number): Result<Configuration, Reason> {
+  const { file, settings } = options;
   const read = file == null ? plainConfiguration(settings, now) : readConfiguration(file, now);
-  return read.ok ? success(read.value) : failure(read.reason, read.mistakes.map(tellMistake).join('\n'));
+  if (!read.ok) return failure(read.reason, read.mistakes.map(tellMistake).join('\n'));
+  tuneLog(options, read.value);
+  return success(read.value);
 }
 
 /** Asks a server that the file names with its secrets: what is stored has references in their place. */
@@ -35,4 +38,10 @@ export const withSecrets = (prober: Prober, configured: Configured): Prober => (
 export function revealed<S extends Registration>(server: S, { servers }: Configuration): S {
   const named = servers.find(({ id, stored }) => id === server.id && JSON.stringify(stored) === JSON.stringify(server.transport));
   return named === undefined ? server : { ...server, transport: named.transport };
+}
+
+/** Tells whoever writes the lines for operators what the file wants of them. */
+export function tuneLog({ tuneLog: tell }: Pick<StartOptions, 'tuneLog'>, { file }: Configuration): void {
+  const { level, format } = file?.telemetry.log ?? {};
+  tell?.({ ...(level === undefined ? {} : { level }), ...(format === undefined ? {} : { format }) });
 }

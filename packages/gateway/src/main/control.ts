@@ -3,15 +3,17 @@ import type { Authorship } from '../config/index.ts';
 import type { RuntimeStatus, ServerStatus, StartOptions } from '../contracts/running.ts';
 import type { Listener } from '../http/index.ts';
 import type { Applier } from './apply.ts';
+import { tuneLog } from './configured.ts';
 import { configuringOf } from './configuring.ts';
 import { checkStanding } from './history.ts';
 import { tlsOf } from './open-listeners.ts';
 import { outcomesOf } from './outcomes.ts';
+import { dangersOf } from './posture.ts';
 import { reconcile } from './reconcile.ts';
-import { openReloader } from './reload.ts';
+import { openReloader, type Reloader } from './reload.ts';
 import { type Rooms, TENANT } from './rooms.ts';
-import { openStagedWatch } from './staged-apply.ts';
-import { watchFiles } from './watch-file.ts';
+import { openStagedWatch, type StagedWatch } from './staged-apply.ts';
+import { type FileWatch, watchFiles } from './watch-file.ts';
 
 const RETRY_MS = 30_000;
 const LOOK_MS = 15_000;
@@ -21,7 +23,7 @@ const RETRIED: Authorship = { author: 'gateway', cause: 'registry.server.retried
 export interface Control {
   readonly configuring: Configuring;
   readonly missing: () => readonly ServerStatus[];
-  readonly shown: () => RuntimeStatus['config'];
+  readonly shown: () => Pick<RuntimeStatus, 'config' | 'dangers'>;
   /** Begins to look at the file; the listeners get its certificates from then on. */
   watch(listeners: Readonly<Record<'gateway' | 'admin', Pick<Listener, 'renew'>>>): void;
   close(): Promise<void>;
@@ -42,6 +44,7 @@ export function openControl({ rooms, options, apply, missing: first }: ControlDe
     options,
     apply,
     onChange: (next, reconciled) => {
+      tuneLog(options, next);
       missing = [
         ...missing.filter(({ id }) => first.some((one) => one.id === id && !next.servers.some((named) => named.id === id))),
         ...reconciled.missing,
@@ -53,13 +56,7 @@ export function openControl({ rooms, options, apply, missing: first }: ControlDe
     },
     onVersion: (before, next) => staged.changed(before, next),
   });
-  const staged = openStagedWatch({
-    first: rooms.configured.current(),
-    now: () => rooms.clock.monotonic(),
-    outcomes: () => outcomesOf(rooms.meter),
-    onSpike: (spike) =>
-      reloader.takeBack(spike).catch((fault: unknown) => rooms.log.error('config.rollback.failed', { fault: String(fault) })),
-  });
+  const staged = watchCalls(rooms, reloader);
   const retry = async (): Promise<void> => {
     const { servers } = rooms.configured.current();
     if (!missing.some(({ id }) => servers.some((named) => named.id === id))) return;
@@ -74,24 +71,14 @@ export function openControl({ rooms, options, apply, missing: first }: ControlDe
   return {
     configuring: configuringOf({ rooms, options, apply, reloader }),
     missing: () => missing,
-    shown: () => ({
-      file: rooms.configured.current().file?.name ?? null,
-      version: rooms.told.version?.sequence ?? 0,
-      hash: rooms.told.version?.hash ?? '',
-      problem: outsideOf(rooms) ?? reloader.problem,
-    }),
+    shown: () => shownOf({ rooms, options }, reloader),
     watch: (open) => {
       listeners = open;
       every(RETRY_MS, 'config.retry.failed', retry);
       // R2-060: what was written into the database past this gateway is noticed also while nobody changes anything.
       every(LOOK_MS, 'config.check.failed', () => apply.alone(() => checkAll(rooms)));
       if (options.file == null) return;
-      const watching = watchFiles({
-        files: () => [...new Set([...rooms.configured.current().files, ...reloader.looked])],
-        reload: (by) => reloader.reload(by),
-        now: () => rooms.clock.now(),
-        log: rooms.log,
-      });
+      const watching = watchConfiguration(rooms, reloader);
       closing.push(() => watching.close());
     },
     close: async () => {
@@ -107,4 +94,34 @@ function outsideOf({ told }: Rooms): string | null {
 
 async function checkAll(rooms: Rooms): Promise<void> {
   for (const tenant of rooms.snapshots.tenants()) await checkStanding(rooms, tenant);
+}
+
+const watchCalls = (rooms: Rooms, reloader: Reloader): StagedWatch =>
+  openStagedWatch({
+    first: rooms.configured.current(),
+    now: () => rooms.clock.monotonic(),
+    outcomes: () => outcomesOf(rooms.meter),
+    onSpike: (spike) =>
+      reloader.takeBack(spike).catch((fault: unknown) => rooms.log.error('config.rollback.failed', { fault: String(fault) })),
+  });
+
+const watchConfiguration = (rooms: Rooms, reloader: Reloader): FileWatch =>
+  watchFiles({
+    files: () => [...new Set([...rooms.configured.current().files, ...reloader.looked])],
+    reload: (by) => reloader.reload(by),
+    now: () => rooms.clock.now(),
+    log: rooms.log,
+  });
+
+function shownOf({ rooms, options }: Pick<ControlDeps, 'rooms' | 'options'>, { problem }: Reloader): ReturnType<Control['shown']> {
+  const { version } = rooms.told;
+  return {
+    dangers: dangersOf(rooms.configured.current(), options),
+    config: {
+      file: rooms.configured.current().file?.name ?? null,
+      version: version?.sequence ?? 0,
+      hash: version?.hash ?? '',
+      problem: outsideOf(rooms) ?? problem,
+    },
+  };
 }

@@ -92,7 +92,7 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
   if (!identity.ok) return identity;
   closing.push(() => identity.value.close());
   const meter = new Meter();
-  const tracer = await openTracer(options.traces ?? null);
+  const tracer = await openTracer(read.value.traces ?? options.traces ?? null);
   closing.push(() => tracer?.close());
   const audit = await openAudit(options, { clock, ground: ground.value, identity: identity.value, meter }, closing);
   if (!audit.ok) return audit;

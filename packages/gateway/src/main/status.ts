@@ -16,10 +16,22 @@ export interface StatusParts {
   readonly draining: boolean;
   readonly missing: Missing;
   readonly config: RuntimeStatus['config'];
+  readonly dangers: RuntimeStatus['dangers'];
 }
 
 /** How the gateway stands now, for people and for `doctor`. */
-export function statusOf({ rooms, gateway, startedAt, dataDir, mcpUrl, adminUrl, draining, missing, config }: StatusParts): RuntimeStatus {
+export function statusOf({
+  rooms,
+  gateway,
+  startedAt,
+  dataDir,
+  mcpUrl,
+  adminUrl,
+  draining,
+  missing,
+  config,
+  dangers,
+}: StatusParts): RuntimeStatus {
   const snapshot = rooms.snapshots.current(TENANT);
   const { rate, deviations } = snapshot.settings;
   return {
@@ -37,6 +49,7 @@ export function statusOf({ rooms, gateway, startedAt, dataDir, mcpUrl, adminUrl,
     ],
     rate: { requestsPerMinute: rate.requestsPerMinute, burst: rate.burst },
     config,
+    dangers,
     deviations: deviations.map(({ key, reason, until }) => ({ key, reason, until })),
     ...gateway.figures(),
   };

@@ -53,8 +53,13 @@ const streamable = z
       .default(null),
     headers,
     local: local.nullable().default(null),
+    tls12Until: z.iso.date().exactOptional(),
   })
-  .refine((value) => (value.url === null) !== (value.local === null), 'needs either url or local');
+  .refine((value) => (value.url === null) !== (value.local === null), 'needs either url or local')
+  .refine(
+    ({ url, tls12Until }) => tls12Until === undefined || url?.startsWith('https:') === true,
+    'has tls12Until beside an https URL only',
+  );
 
 const stdio = z.strictObject({ kind: z.literal('stdio'), launch });
 

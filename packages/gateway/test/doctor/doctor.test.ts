@@ -1,77 +1,18 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Checking } from '../../src/cli/commands/check.ts';
-import type { PrintingClients } from '../../src/cli/commands/clients.ts';
-import type { Connecting } from '../../src/cli/commands/connect.ts';
-import type { Initialising } from '../../src/cli/commands/init.ts';
-import type { Starting } from '../../src/cli/commands/serve.ts';
 import { CHECKS, type Finding } from '../../src/cli/doctor/checks.ts';
-import { programOf } from '../../src/cli/program.ts';
-import type { Terminal } from '../../src/cli/terminal.ts';
 import type { RunningGateway } from '../../src/contracts/running.ts';
 import { makeCertificate, newFolder, startFromFile } from '../config/file-gateway.ts';
 import { FIXTURES, startTestGateway, type TestGateway, type TestOptions, toolServer } from '../scenarios/running-gateway.ts';
 import { call, session } from '../scenarios/wire.ts';
+import { examine as doctor, type Examined } from './examine.ts';
 
-const SAFE_NODE = 'v26.12.1';
 const ends: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
-
-interface Examined {
-  readonly findings: readonly Finding[];
-  readonly limits: readonly string[];
-  readonly found: boolean;
-  readonly out: string;
-}
-
-interface Way {
-  readonly args: readonly string[];
-  readonly node?: string;
-  readonly now?: number;
-  /** Null: a pipe; a number: a terminal; absent: --json. */
-  readonly width?: number | null;
-}
-
-async function doctor({ args, node = SAFE_NODE, now = Date.now(), width }: Way): Promise<Examined> {
-  const outs: string[] = [];
-  let found = false;
-  const json = width === undefined;
-  const terminal: Terminal = {
-    screen: { width: width ?? null, color: false },
-    json,
-    print: (text) => void outs.push(text),
-    printJson: (value) => void outs.push(JSON.stringify(value)),
-    tell: () => undefined,
-  };
-  const program = await programOf({
-    version: '0',
-    out: () => undefined,
-    err: () => undefined,
-    surroundings: { terminalFor: () => terminal, now: () => now, adding: { env: {}, cwd: tmpdir(), ask: null } },
-    starting: {} as Starting,
-    checking: {} as Checking,
-    connecting: {} as Connecting,
-    printing: {} as PrintingClients,
-    initialising: {} as Initialising,
-    examining: {
-      terminalFor: () => terminal,
-      now: () => now,
-      absolute: resolve,
-      uid: process.getuid?.() ?? 0,
-      node,
-      foundSomething: () => {
-        found = true;
-      },
-    },
-  });
-  await program.parseAsync([...args, ...(json ? ['--json'] : []), 'doctor'], { from: 'user' });
-  const out = outs.join('\n');
-  return { ...(json ? (JSON.parse(out) as Pick<Examined, 'findings' | 'limits'>) : { findings: [], limits: [] }), found, out };
-}
 
 /** A gateway with which nothing is wrong: no deviation, a client's key. */
 async function healthy(options: TestOptions = {}): Promise<TestGateway> {
@@ -116,7 +57,8 @@ const TESTED = [
   'identity.role',
   'clock.differs',
   'config.deviation',
-  'http.plain',
+  'config.dangerous_setting',
+  'config.not_applied',
   'http.certificate',
 ];
 
@@ -265,15 +207,16 @@ describe('doctor finds, with a command that mends it,', () => {
     );
   });
 
-  it('http.plain: an endpoint without TLS that other machines reach', async () => {
-    const until = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
-    const gateway = await startFromFile(
-      `listeners:\n  gateway:\n    host: 0.0.0.0\n    names: [mcp.example.com]\n    plain_http: { reason: the balancer ends TLS, until: ${until} }\n`,
-    );
+  it('config.not_applied: a file that is wrong as it is now', async () => {
+    const gateway = await startFromFile('');
     ends.push(() => gateway.end());
-    const seen = await doctor({ args: of(gateway.running) });
-    expect(only(seen, 'http.plain').gravity).toBe('danger');
-    expect(names(seen)).toContain('config.deviation');
+    gateway.write('listners: {}\n');
+    await gateway.admin('POST', '/config/reload');
+    expect(only(await doctor({ args: of(gateway.running) }), 'config.not_applied')).toMatchObject({
+      gravity: 'broken',
+      what: expect.stringContaining('sallyport.yaml:1:1 listners: unknown key'),
+      mend: 'sallyport check',
+    });
   });
 
   it('http.certificate: a certificate that ends within days, and one that has ended', async () => {

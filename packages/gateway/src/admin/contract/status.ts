@@ -34,6 +34,10 @@ export const status = z
       hash: z.string(),
       problem: z.string().nullable().describe('Why the file as it is now, or the database, is not in force: a line for each mistake.'),
     }),
+    dangers: z
+      .array(z.object({ key: z.string(), told: z.string() }))
+      .readonly()
+      .describe('Settings in force that can be used against whoever runs the gateway.'),
     deviations: z.array(z.object({ key: z.string(), reason: z.string(), until: z.string() })).readonly(),
     guards: z
       .record(z.string(), z.object({ count: z.int(), denied: z.int(), us: z.number() }))

@@ -1,4 +1,4 @@
-import { success } from '../../base/result.ts';
+import { failure, success } from '../../base/result.ts';
 import { get } from '../verb.ts';
 
 /** For Prometheus: see docs/decisions/metrics-are-for-a-role-of-their-own.md. */
@@ -12,5 +12,8 @@ export const showMetrics = get({
   gives: { status: 200, text: 'text/plain; version=0.0.4; charset=utf-8' },
   action: 'telemetry.metrics.shown',
   recorded: 'hourly',
-  run: async ({ doors }) => success({ body: await doors.metrics() }),
+  run: async ({ doors }) => {
+    const text = await doors.metrics();
+    return text === null ? failure('admin.route_unknown') : success({ body: text });
+  },
 });

@@ -36,7 +36,7 @@ export interface Starting {
   readonly machine: Machine;
   /** Where traces go, as the environment says; throws what ends the command. */
   readonly traces: () => TraceTarget | null;
-  readonly logTo: (terminal: Terminal, wishes: LogWishes) => Logger;
+  readonly logTo: (terminal: Terminal, wishes: () => LogWishes) => Logger;
   readonly absolute: (path: string) => string;
   readonly exists: (path: string) => boolean;
   /** What the references of a file are looked up in. */
@@ -161,6 +161,8 @@ async function begin(
   own: Pick<StartOptions, 'data' | 'seed' | 'nextFreePort' | 'file' | 'acceptChanged'>,
 ): Promise<RunningGateway> {
   const start = await starting.startGateway();
+  const wishes = wishesOf(options);
+  let wanted: LogWishes = {};
   const endLost = async ({ reason, detail }: { readonly reason: string; readonly detail?: string }): Promise<void> => {
     terminal.tell(`sallyport: it cannot go on: ${sanitize(detail ?? reason)}. It stops now; start it again.\n  ${reason}`);
     setTimeout(() => starting.exit(EXIT.refused), LOST_MS);
@@ -177,7 +179,11 @@ async function begin(
         : portOf('--admin-port', options.adminPort),
     settings: {},
     surroundings: starting.machine,
-    log: starting.logTo(terminal, wishesOf(options)),
+    log: starting.logTo(terminal, () => ({ ...wanted, ...wishes })),
+    logLevel: () => wishes.level ?? wanted.level,
+    tuneLog: (next) => {
+      wanted = next;
+    },
     traces: starting.traces(),
     progress: (line) => terminal.tell(`  ${sanitize(line)}`),
     onLost: (lost) => void endLost(lost),

@@ -29,6 +29,7 @@ async function showStatus({ api, terminal, now }: Work): Promise<void> {
           .split('\n')
           .filter((line) => line !== '')
           .map((line) => ['not applied', style.bad(sanitize(line))] as const),
+        ...shown.dangers.map(({ key, told }) => ['danger', style.bad(`${sanitize(key)}: ${sanitize(told)}`)] as const),
         ...shown.deviations.map(({ key, reason, until }) => ['deviation', `${key} until ${until}: ${sanitize(reason)}`] as const),
         ...shown.keysDisclosed.map(
           ({ id, name, disclosedAt }) =>

@@ -29,7 +29,6 @@ const SOON_MS = 14 * DAY_MS;
 const CLOCK_MS = 5_000;
 /** A server that fails so often in an hour is not merely restarted now and then. */
 const OFTEN = 5;
-const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 
 const check = (name: string, gravity: Gravity, look: (facts: Facts) => readonly Said[]): Check => ({ name, gravity, look });
 const ofGateway = (name: string, gravity: Gravity, look: (gateway: GatewayFacts, facts: Facts) => readonly Said[]): Check =>
@@ -59,6 +58,12 @@ export const CHECKS: readonly Check[] = [
         `sallyport servers refresh ${id}`,
       ]),
   ),
+  ofGateway('config.not_applied', 'broken', ({ status }) =>
+    (status.config.problem ?? '')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => [`What is in force is not what was approved last: ${sanitize(line)}`, mendOf(line)]),
+  ),
   check('storage.readable_by_others', 'danger', ({ data }) =>
     when(
       data.open.length > 0,
@@ -83,14 +88,9 @@ export const CHECKS: readonly Check[] = [
           ],
         ];
   }),
-  ofGateway('http.plain', 'danger', ({ status }) => {
-    const url = new URL(status.mcpUrl);
-    return when(
-      url.protocol === 'http:' && !LOOPBACK.test(url.hostname),
-      `${status.mcpUrl} is plain HTTP and other machines reach it: keys and answers can be read on the way. Give the listener tls: {cert, key}.`,
-      'sallyport check --explain',
-    );
-  }),
+  ofGateway('config.dangerous_setting', 'danger', ({ status }) =>
+    status.dangers.map(({ key, told }) => [`${sanitize(key)}: ${sanitize(told)}.`, 'sallyport check --explain']),
+  ),
   ofGateway('http.certificate', 'soon', ({ certificateEndsAt, status }, { now }) =>
     when(
       certificateEndsAt !== null && certificateEndsAt - now < SOON_MS,
@@ -157,6 +157,8 @@ export const CHECKS: readonly Check[] = [
     ]),
   ),
 ];
+
+const mendOf = (problem: string): string => (problem.startsWith('changed in the database') ? 'sallyport config verify' : 'sallyport check');
 
 const cannotRecord = (unasked: Facts['unasked']): boolean => unasked?.reason?.startsWith('audit.') ?? false;
 

@@ -4,7 +4,7 @@ import { SecretString } from '../../base/secret-string.ts';
 import { type Mistake, mistake } from '../mistake.ts';
 import type { LoadedFile } from './load.ts';
 import type { Path } from './places.ts';
-import { referenceIn } from './secret.ts';
+import { isWellKnown, referenceIn } from './secret.ts';
 
 /** What references are looked up in. */
 export interface SecretSources {
@@ -46,8 +46,9 @@ export const secretFilesIn = (file: LoadedFile): readonly string[] =>
 /** The path of a file that the configuration names: relative ones lead from its own folder. */
 export const pathFrom = (folder: string, path: string): string => resolve(folder, path);
 
-function* referencesIn({ servers, postgres }: LoadedFile): Generator<readonly [Path, string]> {
+function* referencesIn({ servers, postgres, telemetry }: LoadedFile): Generator<readonly [Path, string]> {
   if (postgres !== null) yield [['storage', 'postgres'], postgres];
+  for (const [name, text] of Object.entries(telemetry.otlp?.headers ?? {})) yield [['telemetry', 'otlp', 'headers', name], text];
   for (const [id, server] of Object.entries(servers)) {
     for (const [block, values] of Object.entries({ env: server.env, headers: server.headers }))
       for (const [name, text] of Object.entries(values ?? {})) yield [['servers', id, block, name], text];
@@ -63,6 +64,7 @@ function lookUp(text: string, { folder, env }: SecretSources): SecretString | st
   const value = kind === 'env' ? (env[name] ?? null) : readSecretFile(pathFrom(folder, name));
   if (value === null) return `the environment variable ${name}, which is not set`;
   if (typeof value === 'object') return value.expected;
+  if (isWellKnown(value)) return `a secret of its own in ${kind}:${name}: what stands there is a default that everybody knows`;
   if (value === '') return `a secret in ${kind}:${name}, which is empty`;
   return new SecretString(scheme === '' ? value : `${scheme} ${value}`);
 }

@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { mistakeInRules } from '../../base/argument-rules.ts';
 import { sha256Hex } from '../../base/bytes.ts';
 import type { Success } from '../../base/result.ts';
@@ -11,11 +12,12 @@ import { type Mistake, type Mistakes, mistake, mistakesFound } from '../mistake.
 import { isRecord } from '../read-block.ts';
 import { type ListenerPlans, planListeners } from './listeners.ts';
 import { literalSecrets } from './literal-secrets.ts';
+import { planOlderTls } from './older-tls.ts';
 import type { Path, Places } from './places.ts';
 import { readParts } from './read-parts.ts';
 import { FILE_LIMITS, readYaml } from './read-yaml.ts';
 import { planRoles, type RolePlan, rulesOf } from './roles.ts';
-import { type FileParts, type FileServer, PART_NAMES } from './schema.ts';
+import { type FileParts, type FileServer, type FileTelemetry, PART_NAMES } from './schema.ts';
 import { serverMistakes } from './servers.ts';
 
 /** A configuration file that says nothing wrong. References to secrets are not followed yet. */
@@ -35,6 +37,9 @@ export interface LoadedFile {
   readonly programs: ProgramList;
   readonly grants: readonly Pick<Grant, 'principal' | 'tool' | 'rules'>[];
   readonly roles: readonly RolePlan[];
+  readonly telemetry: FileTelemetry;
+  /** Where the socket for administration stands, absolute; null: in the data directory. */
+  readonly adminSocket: string | null;
   /** Null: a changed file is not watched. */
   readonly staged: StagedApply | null;
   /** Folders as they were written. */
@@ -70,15 +75,18 @@ export function loadFile({ name, bytes, now }: FileToLoad): Success<LoadedFile> 
   const { roles, mistakes: wrongRoles } = planRoles(parts, places);
   const today = new Date(now).toISOString().slice(0, 10);
   const planned = planListeners(parts, places, today);
+  const older = planOlderTls(parts, places, today);
   const composed = compose(
     pick(value, (key) => !PART_NAMES.includes(key)),
     now,
-    { keys: PART_NAMES, deviations: planned.deviations },
+    { keys: PART_NAMES, deviations: [...planned.deviations, ...older.deviations] },
   );
   const mistakes = [
     ...wrongParts,
     ...(composed.ok ? [] : composed.mistakes.map((one) => placed(one, value, places))),
     ...planned.mistakes,
+    ...older.mistakes,
+    ...telemetryMistakes(parts, places),
     ...proxyMistakes(parts, places),
     ...serverMistakes(parts.servers ?? {}, places),
     ...grantMistakes(parts, places),
@@ -102,6 +110,8 @@ export function loadFile({ name, bytes, now }: FileToLoad): Success<LoadedFile> 
       grants: (parts.grants ?? []).map(({ principal, tool, rules }) => ({ principal, tool, ...rulesOf(rules) })),
       roles,
       policies: [parts.policies ?? []].flat(),
+      telemetry: parts.telemetry ?? { metrics: true },
+      adminSocket: parts.listeners?.admin?.socket ?? null,
       staged: stagedOf(parts),
       policyTests: [parts.policy_tests ?? []].flat(),
       places,
@@ -161,6 +171,21 @@ function proxyMistakes(parts: FileParts, places: Places): readonly Mistake[] {
   return judged.flatMap((ok, index) =>
     ok ? [] : [invalid(['trusted_proxies', index], 'an address or network, such as 10.0.0.0/8, and never all of them', places)],
   );
+}
+
+function telemetryMistakes({ telemetry, listeners }: FileParts, places: Places): readonly Mistake[] {
+  const endpoint = telemetry?.otlp?.endpoint;
+  const socket = listeners?.admin?.socket;
+  const url = endpoint === undefined || !URL.canParse(endpoint) ? null : new URL(endpoint);
+  const isReceiver = url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
+  return [
+    ...(endpoint === undefined || isReceiver
+      ? []
+      : [invalid(['telemetry', 'otlp', 'endpoint'], 'http:// or https://, without a user or a password (those go into headers)', places)]),
+    ...(socket === undefined || isAbsolute(socket)
+      ? []
+      : [invalid(['listeners', 'admin', 'socket'], 'an absolute path of at most 100 characters', places)]),
+  ];
 }
 
 function grantMistakes({ grants = [] }: FileParts, places: Places): readonly Mistake[] {

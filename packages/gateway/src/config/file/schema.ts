@@ -17,18 +17,33 @@ const tls = block({
   key: text(4096, 'the path of a PEM file').describe('Its private key, PEM, readable by nobody else.'),
 }).describe('TLS 1.3, which is the least that is spoken.');
 
-const plainHttp = block({
+const exception = {
   reason: z.string('why, in at least 10 characters').trim().min(10, 'why, in at least 10 characters').max(500, 'at most 500 characters'),
   until: z.iso.date('a date, YYYY-MM-DD').describe('The last day on which it holds.'),
-}).describe('Permits plain HTTP beyond the loopback interface. It is recorded and shown as the deviation that it is.');
+};
+const plainHttp = block(exception).describe(
+  'Permits plain HTTP beyond the loopback interface. It is recorded and shown as the deviation that it is.',
+);
 
-const listener = block({
+const olderTls = block(exception).describe(
+  'Permits TLS 1.2 with this server where it speaks no 1.3, with forward secrecy and authenticated encryption. It is recorded and shown as the deviation that it is.',
+);
+const listenerShape = {
   host: text(300, 'an address, such as 127.0.0.1 or ::').optional().describe('The address to listen on. 127.0.0.1 where nothing is said.'),
   port: port.optional(),
   names: names('hosts, such as mcp.example.com').optional().describe('Hosts by which it is reached from outside: NAME or NAME:PORT.'),
   origins: names('web origins, such as https://inspector.example').optional().describe('Web origins that may call it.'),
   tls: tls.optional(),
   plain_http: plainHttp.optional(),
+};
+const listener = block(listenerShape);
+const adminListener = block({
+  ...listenerShape,
+  socket: text(100, 'an absolute path of at most 100 characters')
+    .optional()
+    .describe(
+      'Where the socket for administration stands; its folder is readable by nobody else. In the data directory where nothing is said.',
+    ),
 });
 
 const values = (most: number) => z.record(z.string(), text(most, 'text, env:NAME or file:PATH'), 'a block of names and values');
@@ -83,6 +98,7 @@ const server = z
         .optional()
         .describe('A server that runs elsewhere, over Streamable HTTP.'),
       headers: values(8192).optional().describe('Sent with every request. Secrets as env:NAME, file:PATH or Bearer env:NAME.'),
+      tls_1_2: olderTls.optional(),
       local: block({
         ...launch,
         token_env: text(100, 'a variable').describe('The variable in which the program takes its bearer token, which the gateway makes.'),
@@ -109,8 +125,32 @@ const server = z
     'exactly one of command, url and local',
   )
   .refine((one) => one.command !== undefined || (one.args === undefined && one.env === undefined), 'args and env beside command only')
-  .refine((one) => one.url !== undefined || one.headers === undefined, 'headers beside url only');
+  .refine((one) => one.url !== undefined || one.headers === undefined, 'headers beside url only')
+  .refine((one) => one.tls_1_2 === undefined || one.url?.startsWith('https:') === true, 'tls_1_2 beside an https url only');
 
+const telemetry = block({
+  otlp: block({
+    endpoint: text(2000, 'http://HOST:PORT or https://HOST:PORT, with the path of traces').describe(
+      'The receiver of traces, OTLP over HTTP: http://HOST:4318/v1/traces.',
+    ),
+    headers: values(8192).optional().describe('Sent with every batch. Secrets as env:NAME, file:PATH or Bearer env:NAME.'),
+    ratio: z
+      .number('a number from 0 to 1')
+      .min(0, 'a number from 0 to 1')
+      .max(1, 'a number from 0 to 1')
+      .default(1)
+      .describe('Of the traces that begin here, the share that is kept.'),
+  })
+    .optional()
+    .describe('Goes before OTEL_EXPORTER_OTLP_* of the environment. A change takes a restart.'),
+  log: block({
+    level: z.enum(['debug', 'info', 'warn', 'error'], 'debug, info, warn or error').optional(),
+    format: z.enum(['json', 'text'], 'json or text').optional(),
+  })
+    .optional()
+    .describe('Lines for operators on stderr, unless --log-level and --log-format say otherwise.'),
+  metrics: z.boolean('true or false').default(true).describe('Whether the admin listener answers /metrics. True where nothing is said.'),
+});
 const RULE = 'a rule: {argument, below} or {argument, one_of}';
 const rule = z.union(
   [
@@ -191,7 +231,7 @@ const parts = {
   $schema: z.string().optional().describe('For editors; ignored.'),
   listeners: block({
     gateway: listener.optional().describe('For clients. Port 8080 where nothing is said.'),
-    admin: listener.optional().describe('For administration. Port 8081 where nothing is said.'),
+    admin: adminListener.optional().describe('For administration. Port 8081 where nothing is said.'),
   }).optional(),
   tls: tls.optional().describe('For both listeners, unless one has its own.'),
   trusted_proxies: z
@@ -220,6 +260,7 @@ const parts = {
     .max(1000, 'at most 1000')
     .optional()
     .describe('One tool for one principal: the only way to a destructive one.'),
+  telemetry: telemetry.optional(),
   roles: z
     .record(z.string(), role, 'a block of roles by name')
     .optional()
@@ -247,8 +288,9 @@ export const SERVER_SHAPE: z.ZodType<z.output<typeof server>> = server;
 export const fileParts = z.strictObject(parts);
 export type FileParts = z.output<typeof fileParts>;
 export type FileServer = NonNullable<FileParts['servers']>[string];
+export type FileTelemetry = z.output<typeof telemetry>;
 export type FileRule = z.output<typeof rule>;
-export type FileListener = NonNullable<NonNullable<FileParts['listeners']>['gateway']>;
+export type FileListener = NonNullable<NonNullable<FileParts['listeners']>['admin']>;
 
 export const PART_NAMES: readonly string[] = Object.keys(parts);
 

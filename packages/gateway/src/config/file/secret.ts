@@ -47,3 +47,17 @@ const SECRET_FORMS: readonly RegExp[] = [
 ];
 
 export const looksSecret = (text: string): boolean => SECRET_FORMS.some((form) => form.test(text));
+
+/** What is set where nobody chose: tried first by whoever gets in (default credentials). */
+const WELL_KNOWN = new Set(
+  'admin administrator changeme change-me change_me default example guest letmein master pass passw0rd password password1 postgres qwerty root secret test token user 123456 12345678 123456789 xxx'.split(
+    ' ',
+  ),
+);
+
+/** Whether a secret is a default that everybody knows; of a URL, its password. */
+export function isWellKnown(secret: string): boolean {
+  const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(secret) && URL.canParse(secret) ? new URL(secret) : null;
+  const word = url === null ? secret : url.password;
+  return WELL_KNOWN.has(word.trim().toLowerCase());
+}

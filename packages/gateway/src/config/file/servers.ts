@@ -28,9 +28,12 @@ const limitsOf = (limits: FileLimits): JsonObject => ({
   tools: Object.fromEntries(Object.entries(limits.tools ?? {}).map(([name, limit]) => [name, limitOf(limit)])),
 });
 
-function transportOf({ command, args, env, url, headers, local }: FileServer): JsonObject {
+function transportOf({ command, args, env, url, headers, local, tls_1_2: older }: FileServer): JsonObject {
   if (command !== undefined) return { kind: 'stdio', launch: { command, args: args ?? [], env: env ?? {} } };
-  if (local === undefined) return { kind: 'streamable-http', url: url ?? null, headers: headers ?? {} };
+  if (local === undefined) {
+    const exception = older === undefined ? {} : { tls12Until: older.until };
+    return { kind: 'streamable-http', url: url ?? null, headers: headers ?? {}, ...exception };
+  }
   const launch = { command: local.command, args: local.args ?? [], env: local.env ?? {} };
   return { kind: 'streamable-http', local: { launch, tokenEnv: local.token_env, path: local.path } };
 }

@@ -123,7 +123,7 @@ function withoutValues(transport: Transport, keyed: (text: string) => string): J
     const { command, args, env } = transport.launch;
     return { kind: 'stdio', command, args: [...args], env: hide(env) };
   }
-  const { url, headers, local } = transport;
+  const { url, headers, local, tls12Until } = transport;
   const launched =
     local === null
       ? null
@@ -134,7 +134,8 @@ function withoutValues(transport: Transport, keyed: (text: string) => string): J
           tokenEnv: local.tokenEnv,
           path: local.path,
         };
-  return { kind: 'streamable-http', url: url === null ? null : bareUrl(url, keyed), headers: hide(headers), local: launched };
+  const older = tls12Until === undefined ? {} : { tls12Until };
+  return { kind: 'streamable-http', url: url === null ? null : bareUrl(url, keyed), headers: hide(headers), local: launched, ...older };
 }
 
 // A token in a query is a secret too.

@@ -71,7 +71,7 @@ export class Dialer {
 
   async #endpoint(server: Registration): Promise<Result<LiveEndpoint, GatewayReason>> {
     if (server.transport.kind !== 'streamable-http') return failure('gateway.fault');
-    const { url, headers, local } = server.transport;
+    const { url, headers, local, tls12Until } = server.transport;
     const name = nameOf(server);
     if (local !== null) {
       const running = this.#locals.get(name) ?? new LocalServer(this.#deps, { name, local, startMs: this.#deps.startMs });
@@ -81,7 +81,9 @@ export class Dialer {
     const known = this.#endpoints.get(name);
     if (known !== undefined) return success(known);
     if (url === null) return failure('gateway.upstream_unavailable', 'the registration has neither URL nor program');
-    const opened = openEndpoint(url, headers);
+    const permitsTls12 = (): boolean =>
+      tls12Until !== undefined && new Date(this.#deps.clock.now()).toISOString().slice(0, 10) <= tls12Until;
+    const opened = openEndpoint(url, { headers, ...(tls12Until === undefined ? {} : { permitsTls12 }) });
     if (!opened.ok) return opened;
     const live = { endpoint: opened.value, gone: NEVER_GONE };
     this.#endpoints.set(name, live);

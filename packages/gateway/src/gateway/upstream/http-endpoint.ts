@@ -20,14 +20,27 @@ const CONNECT_MS = 5000;
 /** Headers that the registration may not set: the protocol and the connection own them. */
 const OWN = /^(?:host|connection|content-length|content-type|transfer-encoding|accept|cookie|upgrade|expect|te|trailer|mcp-.*)$/;
 
-export function openEndpoint(text: string, headers: Readonly<Record<string, string>>): Result<Endpoint, GatewayReason> {
+/** What a registration says of an HTTP server. */
+export interface EndpointOptions {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Absent: TLS 1.3 alone. */
+  readonly permitsTls12?: () => boolean;
+}
+
+export function openEndpoint(text: string, { headers, permitsTls12 }: EndpointOptions): Result<Endpoint, GatewayReason> {
   const url = URL.parse(text);
   if (url === null) return failure('gateway.upstream_unavailable', 'the URL is not one');
   const lower: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (!OWN.test(name.toLowerCase()) && /^[\t\x20-\x7e]*$/.test(value)) lower[name.toLowerCase()] = value;
   }
-  const options = { reach: reachOf(url), connections: CONNECTIONS, connectMs: CONNECT_MS, headerBytes: LIMITS.headerBytes };
+  const options = {
+    reach: reachOf(url),
+    connections: CONNECTIONS,
+    connectMs: CONNECT_MS,
+    headerBytes: LIMITS.headerBytes,
+    ...(permitsTls12 === undefined ? {} : { permitsTls12 }),
+  };
   const calls = openOutbound(url, options);
   const streams = openOutbound(url, options);
   if (!calls.ok) return failure('gateway.upstream_unavailable', `${calls.reason} ${calls.detail ?? ''}`);

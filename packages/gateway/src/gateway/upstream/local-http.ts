@@ -78,7 +78,7 @@ export class LocalServer {
       await child.end();
       return this.#failed('it did not say on which port it listens');
     }
-    const opened = openEndpoint(`http://127.0.0.1:${port}${this.#local.path}`, { authorization: `Bearer ${token}` });
+    const opened = openEndpoint(`http://127.0.0.1:${port}${this.#local.path}`, { headers: { authorization: `Bearer ${token}` } });
     if (!opened.ok) {
       await child.end();
       return opened;
