@@ -35,9 +35,10 @@ export const LIMITS = {
   listensPerPrincipal: 16,
   subscriptionsPerSession: 1000,
   streamBufferBytes: 1_048_576,
-  /** What a stream keeps to be told again: events of one, bytes of a session's and of all, and for how long once it is complete. */
+  /** What a stream keeps to be told again: events of one, bytes of a session's, a principal's and of all, and for how long once it is complete. */
   replayEvents: 1000,
   replaySessionBytes: 16_777_216,
+  replayPrincipalBytes: 25_165_824,
   replayBytes: 67_108_864,
   replayMs: 120_000,
   /** A call of a stateful session that takes longer is answered as a stream, which can be taken up again. */

@@ -1,13 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { DownstreamSessionId, KeyId } from '../../base/ids.ts';
+import type { DownstreamSessionId, KeyId, PrincipalId } from '../../base/ids.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { ResumableStream } from './resumable-stream.ts';
 import { Shelf } from './shelf.ts';
 import type { Connection } from './stream.ts';
 
 const KEY = 'key' as KeyId;
-const of = (id: string) => ({ id: id as DownstreamSessionId, revision: '2025-11-25' as const });
+const of = (id: string, principal = 'p') => ({
+  id: id as DownstreamSessionId,
+  principalId: principal as PrincipalId,
+  revision: '2025-11-25' as const,
+});
 const MEGABYTE = JSON.stringify('x'.repeat(1_048_576));
 
 function clockAt(): { now: () => number; monotonic: () => number; ms: number } {
@@ -123,7 +127,7 @@ describe('streams that can be taken up again', () => {
         (acts) => {
           const shelf = new Shelf(clockAt());
           for (const { session, megabytes, end } of acts) {
-            const stream = shelf.open(of(`s${session}`), KEY);
+            const stream = shelf.open(of(`s${session}`, `p${session}`), KEY);
             for (let i = 0; i < megabytes; i++) stream.send(MEGABYTE);
             if (end) stream.end();
             expect(shelf.bytes).toBeLessThanOrEqual(LIMITS.replayBytes);
@@ -134,6 +138,44 @@ describe('streams that can be taken up again', () => {
       ),
       { numRuns: 20 },
     );
+  });
+
+  it('that are never finished fill the share of their principal and no more: the oldest events go, and nobody else loses any', () => {
+    const shelf = new Shelf(clockAt());
+    const finished = shelf.open(of('hers', 'ann'), KEY);
+    const open = shelf.open(of('hers', 'ann'), KEY);
+    for (const stream of [finished, open]) for (let i = 0; i < 3; i++) stream.send(MEGABYTE);
+    finished.end();
+    const greedy: ResumableStream[] = [];
+    for (let session = 0; session < 32; session++) {
+      const stream = shelf.open(of(`s${session}`, 'ben'), KEY);
+      for (let i = 0; i < 8; i++) stream.send(MEGABYTE);
+      greedy.push(stream);
+    }
+    const kept = (stream: ResumableStream): readonly string[] => {
+      const all = reader();
+      stream.attach(all, 0);
+      return told(all.text());
+    };
+    expect(shelf.bytes).toBeLessThanOrEqual(LIMITS.replayPrincipalBytes + 7 * 1_048_576);
+    expect(greedy.map(kept).map((messages) => messages.length)).toEqual([...Array.from({ length: 29 }, () => 0), 7, 8, 8]);
+    for (const stream of [finished, open]) expect(kept(stream).length).toBe(3);
+  });
+
+  it('of many principals that fill the gateway are dropped from whoever keeps most, never from who keeps little', () => {
+    const shelf = new Shelf(clockAt());
+    const little = shelf.open(of('hers', 'ann'), KEY);
+    little.send(MEGABYTE);
+    little.end();
+    for (let principal = 0; principal < 5; principal++) {
+      for (const session of [0, 1]) {
+        const stream = shelf.open(of(`s${principal}.${session}`, `p${principal}`), KEY);
+        for (let i = 0; i < 12; i++) stream.send(MEGABYTE);
+      }
+    }
+    expect(shelf.bytes).toBeLessThanOrEqual(LIMITS.replayBytes);
+    expect(shelf.bytes).toBeGreaterThan(LIMITS.replayBytes - 2 * 1_048_576);
+    expect(little.has(1)).toBe(true);
   });
 
   it('are forgotten when they have been complete for long enough, and not before', () => {
