@@ -272,6 +272,7 @@ const TELLINGS = {
   'gateway.too_many_tasks': NOT_GIVEN_HERE,
   'gateway.task_not_supported': NOT_GIVEN_HERE,
   'gateway.task_required': NOT_GIVEN_HERE,
+  'gateway.other_era': NOT_GIVEN_HERE,
 } satisfies Readonly<Record<Reason, Telling>>;
 
 export const tellingOf = (reason: Reason): Telling => TELLINGS[reason];

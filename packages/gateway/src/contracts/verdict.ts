@@ -19,6 +19,8 @@ export interface Deny {
   readonly retryAfterSeconds?: number;
   /** Capabilities that the client would have to declare. */
   readonly requires?: JsonObject;
+  /** The revisions that would have been understood, where that is not what this gateway speaks. */
+  readonly supported?: readonly string[];
   /** What was decided, where a policy refused, and whether it was the call or its discovery. */
   readonly decided?: { readonly action: Action; readonly target: Target; readonly decision: Decision; readonly inputs?: DecisionInputs };
   /** The key that the refusal is about, where nobody was authenticated by it. */

@@ -86,7 +86,7 @@ async function sendTo(server: Registration, owner: UpstreamOwner, { call, answer
     if (DRIFTED.has(offered.reason)) works.onDrift(exchange.snapshot.tenant, target.server);
     return refusedBefore(offered);
   }
-  const request = requestOf(call, answer, inFlight);
+  const request = inRevision(requestOf(call, answer, inFlight), upstream.value.revision);
   const told = await (exchange.frame.plan.class === 'subscribe'
     ? subscribe(call, upstream.value, request)
     : upstream.value.request(request));
@@ -177,6 +177,13 @@ function requestOf(call: Call, answer: Answer, inFlight: InFlight): UpstreamRequ
     ...(frame.era === 'modern' ? { capabilities: declaredIn(frame) } : {}),
     ...tracedOn(call),
   };
+}
+
+/** What a server of this revision does not know is left out (MCP 2025-06-18 brought the context of a completion). */
+function inRevision(request: UpstreamRequest, revision: string): UpstreamRequest {
+  if (revision !== '2025-03-26' || request.method !== 'completion/complete') return request;
+  const { context: _, ...params } = request.params;
+  return { ...request, params };
 }
 
 // At most as long as a task is kept here.

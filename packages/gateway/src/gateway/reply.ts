@@ -178,6 +178,7 @@ export const REPLIES = {
   'gateway.upstream_garbage': tool(50200, SERVER_FAILED),
   'gateway.upstream_too_large': tool(50200, 'The answer of the server is larger than 10 MB.'),
   'gateway.upstream_era': tool(50200, 'The server behind this tool does not speak this revision of the protocol.'),
+  'gateway.other_era': protocol(-32022, 400, 'Unsupported protocol version: the server behind this endpoint speaks others.'),
   'gateway.upstream_authentication': tool(50200, 'The server behind this tool refused the credentials of the gateway.'),
   'gateway.cancelled': protocol(49900, 200, 'Cancelled'),
   'gateway.ask_not_offered': protocol(-32601, 404, 'Method not found: this client did not offer it.'),

@@ -71,9 +71,9 @@ const wasRequest = ({ of }: Deny): boolean => of?.era === 'legacy' && of.id !== 
 const READ = new Set([-32601, -32602]);
 
 // A stateless client reads what `server/discover` lists too: a stateful revision is begun by `initialize` and never named in `_meta`.
-function versions({ reason, shown, of }: Deny): JsonObject {
-  if (reason !== 'protocol.unsupported_version') return {};
-  const supported = of?.era === 'legacy' ? [...REVISIONS].reverse() : [MODERN];
+function versions({ reason, shown, of, supported: told }: Deny): JsonObject {
+  if (reason !== 'protocol.unsupported_version' && reason !== 'gateway.other_era') return {};
+  const supported = told ?? (of?.era === 'legacy' ? [...REVISIONS].reverse() : [MODERN]);
   return { supported, ...(shown === undefined ? {} : { requested: shown }) };
 }
 

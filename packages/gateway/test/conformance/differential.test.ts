@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { withFixture } from './direct.ts';
-import { LANES, type Lane, openLane } from './lanes.ts';
+import { LANES, type NewestLane, openLane } from './lanes.ts';
 import { differences, runScript } from './script.ts';
 
 const of = (step: string, ...paths: readonly string[]): readonly string[] => paths.map((path) => `${step}: ${path}`);
@@ -19,7 +19,7 @@ const ANY: readonly string[] = [
 
 const SERVER_INFO = 'message.result._meta.io.modelcontextprotocol/serverInfo';
 
-const DECLARED: Readonly<Record<Lane['revision'], readonly string[]>> = {
+const DECLARED: Readonly<Record<NewestLane['revision'], readonly string[]>> = {
   // The gateway is who the client speaks to.
   '2025-11-25': [...ANY, ...of('initialize', ...each('message.result.serverInfo'))],
   '2026-07-28': [
@@ -32,7 +32,7 @@ const DECLARED: Readonly<Record<Lane['revision'], readonly string[]>> = {
 };
 
 // A log message of the stateless era on stdio does not say which call it serves, and the process serves several principals: it reaches nobody.
-const ON_STDIO: Readonly<Record<Lane['revision'], readonly string[]>> = {
+const ON_STDIO: Readonly<Record<NewestLane['revision'], readonly string[]>> = {
   '2025-11-25': [],
   '2026-07-28': of('test_logging_tool', 'notifications'),
 };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import { startTestGateway, type TestGateway, UNLIMITED } from '../scenarios/running-gateway.ts';
 import { openShim } from './shim.ts';
-import { runSuite, type Scenario, type SuiteRevision } from './suite.ts';
+import { type NewestRevision, runSuite, type Scenario, type SuiteRevision } from './suite.ts';
 import { readWitness, type Witnesses } from './witnesses.ts';
 
 /** One way through the gateway: a client of this revision, and a server of the same era over this transport. */
@@ -13,11 +13,19 @@ export interface Lane {
   readonly upstream: 'http' | 'stdio';
 }
 
-export const LANES: readonly Lane[] = [
+export type NewestLane = Lane & { readonly revision: NewestRevision };
+
+export const LANES: readonly NewestLane[] = [
   { revision: '2025-11-25', upstream: 'http' },
   { revision: '2025-11-25', upstream: 'stdio' },
   { revision: '2026-07-28', upstream: 'http' },
   { revision: '2026-07-28', upstream: 'stdio' },
+];
+
+/** Clients of the older stateful revisions, with the same server of 2025-11-25. */
+export const OLDER_LANES: readonly Lane[] = [
+  { revision: '2025-03-26', upstream: 'http' },
+  { revision: '2025-06-18', upstream: 'http' },
 ];
 
 export const laneName = ({ revision, upstream }: Lane): string => `${revision} ${upstream}`;

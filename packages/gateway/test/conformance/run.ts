@@ -1,16 +1,17 @@
 // npm run conformance [-- --json] [--fixture] [--quick] [LANE...]   the official suite through the gateway; 1 when something promised fails.
 // --fixture: against the fixture servers without the gateway. --quick: without the second run, in which one tool is denied.
 import { runFixture } from './direct.ts';
-import { LANES, type Lane, laneName } from './lanes.ts';
+import { LANES, type Lane, laneName, OLDER_LANES } from './lanes.ts';
 import { type LaneReport, runLane } from './run-lane.ts';
 import { countsOf, tableOf } from './table.ts';
 
-const USAGE = `usage: npm run conformance [-- [--json] [--quick] [--fixture] [LANE...]]; a lane is ${LANES.map((lane) => `"${laneName(lane)}"`).join(', ')}\n`;
+const ALL = [...LANES, ...OLDER_LANES];
+const USAGE = `usage: npm run conformance [-- [--json] [--quick] [--fixture] [LANE...]]; a lane is ${ALL.map((lane) => `"${laneName(lane)}"`).join(', ')}\n`;
 const OPTIONS = ['--json', '--quick', '--fixture'];
 
 async function main(args: readonly string[]): Promise<number> {
   const asked = args.filter((arg) => !arg.startsWith('--'));
-  const lanes = LANES.filter((lane) => asked.length === 0 || asked.includes(laneName(lane)));
+  const lanes = ALL.filter((lane) => asked.length === 0 || asked.includes(laneName(lane)));
   if (args.some((arg) => arg.startsWith('--') && !OPTIONS.includes(arg)) || lanes.length < Math.max(asked.length, 1)) {
     process.stderr.write(USAGE);
     return 2;

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../src/contracts/json.ts';
 import { type Caller, post, request, session, type Told } from '../scenarios/wire.ts';
-import type { SuiteRevision } from './suite.ts';
+import type { NewestRevision } from './suite.ts';
 
 /** One request of the script that both sides are asked, by the name under which its differences are declared. */
 interface Step {
@@ -38,7 +38,7 @@ const COMMON: readonly Step[] = [
   step('no method', 'no/such/method'),
 ];
 
-const STEPS: Readonly<Record<SuiteRevision, readonly Step[]>> = {
+const STEPS: Readonly<Record<NewestRevision, readonly Step[]>> = {
   '2025-11-25': [
     step('ping', 'ping'),
     step('level', 'logging/setLevel', { level: 'debug' }),
@@ -65,7 +65,7 @@ export interface Seen {
 const seen = ({ status, message, notifications }: Told): Seen => ({ status, message, notifications });
 
 /** The script as one client runs it, against a server or against the gateway in front of it: by step, all that a client reads. */
-export async function runScript(caller: Caller, revision: SuiteRevision): Promise<ReadonlyMap<string, Seen>> {
+export async function runScript(caller: Caller, revision: NewestRevision): Promise<ReadonlyMap<string, Seen>> {
   const all = new Map<string, Seen>();
   const inside = revision === '2025-11-25' ? await begin(caller, all) : caller;
   for (const [i, { name, method, params }] of STEPS[revision].entries())

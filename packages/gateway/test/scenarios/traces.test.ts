@@ -1,12 +1,13 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SecretString } from '../../src/base/secret-string.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import type { TraceTarget } from '../../src/contracts/running.ts';
 import { type RawServer, rawServer, respond } from '../fixtures/hostile-http.ts';
-import { startTestGateway, type TestGateway } from './running-gateway.ts';
-import { type Caller, call, modern, session } from './wire.ts';
+import { FIXTURES, startTestGateway, type TestGateway } from './running-gateway.ts';
+import { type Caller, call, modern, session, textOf } from './wire.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const PARENT = `00-${TRACE}-b7ad6b7169203331-01`;
@@ -141,6 +142,16 @@ describe('without a collector', () => {
     const caller = await session(await start(null));
     await call({ ...caller, headers: { ...caller.headers, traceparent: PARENT } }, 1, 'witness__look');
     expect(headerOf((await looked(1)).head, 'traceparent')).toBe(PARENT);
+  });
+
+  it('the client’s header goes on to a stateful server on stdio, which has no headers, in _meta, and nothing else does', async () => {
+    const args = [join(FIXTURES, 'revision-server-stdio.ts'), '--revision', '2025-11-25'];
+    const transport = { kind: 'stdio', launch: { command: process.execPath, args } };
+    gateway = await startTestGateway({ servers: [{ id: 'local', transport, effects: { trace: 'read' } }], start: { traces: null } });
+    const inside = await session({ mcp: gateway.mcp, key: gateway.running.clientKey?.reveal() ?? '' });
+    const traced = { ...inside, headers: { ...inside.headers, traceparent: PARENT, tracestate: 'vendor=1' } };
+    expect(JSON.parse(textOf(await call(traced, 1, 'local__trace')))).toEqual({ traceparent: PARENT, tracestate: 'vendor=1' });
+    expect(JSON.parse(textOf(await call(inside, 2, 'local__trace')))).toBeNull();
   });
 
   it.each([

@@ -37,6 +37,7 @@ export type GatewayReason =
   | 'gateway.upstream_garbage'
   | 'gateway.upstream_too_large'
   | 'gateway.upstream_era'
+  | 'gateway.other_era'
   | 'gateway.upstream_authentication'
   | 'gateway.cancelled'
   | 'gateway.ask_not_offered'

@@ -24,6 +24,7 @@ export function resolveTarget(tasks: Tasks): Guard<'endpoint' | 'principal' | 'f
       if (endpoint === null) return { verdict: 'deny', reason: 'http.not_found' };
       const { server } = endpoint;
       if (server !== null && !visibleTo(snapshot, principal).servers.has(server)) return unknownServer(exchange, server);
+      if (server !== null && !reaches(snapshot, server, frame.era)) return otherEra(exchange, server);
       if (frame.params.kind === 'task') return resolveTask(exchange, frame.params.taskId, server, tasks);
       return resolve(exchange, frame.params, server);
     },
@@ -116,6 +117,18 @@ function resolveResource(
 
 /** Nothing that a reader of lines, or of a log, would take for something else. */
 const isUri = (text: string): boolean => !/[\s\p{C}]/u.test(text);
+
+/** Eras are not translated: who asks one server is told which revisions it speaks (MCP 2026-07-28, versioning). */
+function otherEra({ frame, snapshot }: With<'frame'>, id: ServerId): Deny {
+  const speaks = Object.values(snapshot.servers.get(id)?.revisions ?? {}).flat();
+  return {
+    verdict: 'deny',
+    reason: 'gateway.other_era',
+    detail: `${id} speaks ${speaks.join(', ')}`,
+    shown: frame.revision,
+    supported: speaks,
+  };
+}
 
 function unknownServer({ snapshot }: With<'frame'>, server: ServerId): Deny {
   return { verdict: 'deny', reason: snapshot.servers.has(server) ? 'gateway.hidden_server' : 'gateway.unknown_server', detail: server };

@@ -88,6 +88,13 @@ export function legacyParams(request: UpstreamRequest, id: string): JsonObject {
   return { ...request.params, _meta: { ...(isObject(given) ? given : {}), progressToken: id } };
 }
 
+/** The same with the trace that the server goes on with: over stdio there is no header for it. */
+export function tracedParams({ traced }: UpstreamRequest, params: JsonObject): JsonObject {
+  if (traced === undefined) return params;
+  const given = params['_meta'];
+  return { ...params, _meta: { ...(isObject(given) ? given : {}), ...writeTraceContext(traced) } };
+}
+
 /** `subscriptions/listen` for changes of the lists that the server tells of. Open until it is cancelled: the longest delay that a timer takes is its deadline. */
 export const listenRequest = (signal: Cancellable, facts: ServerFacts): UpstreamRequest => ({
   ...ownRequest(

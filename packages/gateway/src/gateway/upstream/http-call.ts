@@ -10,7 +10,7 @@ import type { Endpoint } from './http-endpoint.ts';
 import { type ExchangeEnd, exchange } from './http-exchange.ts';
 import { receive } from './incoming.ts';
 import { MessageReader } from './message-reader.ts';
-import type { Read } from './read-message.ts';
+import type { Incoming, Read } from './read-message.ts';
 import { Resumption } from './resumption.ts';
 
 export interface HttpCall {
@@ -27,6 +27,8 @@ export interface HttpCall {
   /** The head of the answer to the POST. */
   onHead(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void;
   readonly asks: Asks | null;
+  /** Whether the server may put several messages in one; absent where its era has no such thing. */
+  batches?(): boolean;
   /** Every message that is not the call's own answer or progress, before it is acted upon; for listen streams. */
   onMethod?(method: string, params: JsonObject): void;
 }
@@ -61,7 +63,7 @@ class PostedCall {
   constructor(endpoint: Endpoint, call: HttpCall) {
     this.#endpoint = endpoint;
     this.#call = call;
-    this.#reader = new MessageReader(call.large, (read) => take(read, this.#status, call));
+    this.#reader = new MessageReader(call.large, (read) => take(read, this.#status, call), call.batches);
   }
 
   post(): void {
@@ -147,7 +149,11 @@ function take(message: Read, status: number, call: HttpCall): void {
     if (call.calls.has(call.id)) call.calls.settle(call.id, failure(reason, message.detail));
     return;
   }
-  const read = message.value;
+  const { value } = message;
+  for (const read of value.kind === 'batch' ? value.members : [value]) takeOne(read, status, call);
+}
+
+function takeOne(read: Incoming, status: number, call: HttpCall): void {
   if (read.kind === 'notification' && call.onMethod !== undefined) call.onMethod(read.method, read.params);
   // An error without an id on a refused request is about this request (JSON-RPC 2.0 section 5: null where the id could not be read).
   const own = read.kind === 'error' && read.id === null && status >= 400 ? { ...read, id: call.id } : read;

@@ -10,7 +10,7 @@ import type { Endpoint } from './http-endpoint.ts';
 import { exchange } from './http-exchange.ts';
 import { legacyHeaders, readSessionId, tracedHeaders } from './http-headers.ts';
 import { receive } from './incoming.ts';
-import { readMessage } from './read-message.ts';
+import { BATCHING, readMessage } from './read-message.ts';
 import { type Ended, Reconnect } from './reconnect.ts';
 import { Resumption } from './resumption.ts';
 import type { UpstreamRequest } from './upstream.ts';
@@ -134,6 +134,7 @@ class LegacyHttp {
         if (method === 'notifications/message') this.#options.events.log(params);
       },
       asks: this.#asks,
+      batches: () => this.#batches(),
     });
     return { outcome: call.outcome, gone: () => status === 404 };
   }
@@ -224,15 +225,17 @@ class LegacyHttp {
   #readStream(bytes: Uint8Array): void {
     // Nothing that a server says outside a call is large.
     if (bytes.length > LIMITS.largeBytes) return;
-    const message = readMessage(bytes);
-    // Answers do not come on this stream (MCP 2025-11-25): only what the server says of its own accord counts here.
-    if (!message.ok || message.value.kind === 'result' || message.value.kind === 'error') return;
-    receive(message.value, {
-      calls: this.#calls,
-      events: this.#options.events,
-      callId: null,
-      asks: this.#asks,
-    });
+    const message = readMessage(bytes, this.#batches());
+    if (!message.ok) return;
+    for (const one of message.value.kind === 'batch' ? message.value.members : [message.value]) {
+      // Answers do not come on this stream (MCP 2025-11-25): only what the server says of its own accord counts here.
+      if (one.kind === 'result' || one.kind === 'error') continue;
+      receive(one, { calls: this.#calls, events: this.#options.events, callId: null, asks: this.#asks });
+    }
+  }
+
+  #batches(): boolean {
+    return this.#revision === BATCHING;
   }
 }
 

@@ -4,7 +4,7 @@ import { isObject } from '../../protocol/index.ts';
 import type { Asks } from './asks.ts';
 import type { Calls } from './calls.ts';
 import type { ConnectionEvents } from './connection.ts';
-import type { Incoming } from './read-message.ts';
+import type { Incoming, Received } from './read-message.ts';
 import type { ListName } from './upstream.ts';
 
 export interface Receiver {
@@ -17,8 +17,11 @@ export interface Receiver {
 }
 
 /** Acts on one message of a server. What it says of calls counts only for calls that are open; everything unknown is dropped. */
-export function receive(message: Incoming, to: Receiver): void {
+export function receive(message: Received, to: Receiver): void {
   switch (message.kind) {
+    case 'batch':
+      for (const member of message.members) receive(member, to);
+      return;
     case 'result':
       if (ownStream(message.id, to)) to.calls.answer(message.id, { kind: 'result', result: message.result, text: message.text });
       return;

@@ -9,13 +9,18 @@ import { type Read, readLargeMessage, readMessage } from './read-message.ts';
 export class MessageReader {
   readonly #large: LargeReader;
   readonly #take: (read: Read, bytes: Uint8Array) => void;
+  readonly #batches: () => boolean;
   #waiting: (Uint8Array | (() => void))[] = [];
   #reading = false;
 
-  /** @param take is told each message; it must not throw. */
-  constructor(large: LargeReader, take: (read: Read, bytes: Uint8Array) => void) {
+  /**
+   * @param take is told each message; it must not throw.
+   * @param batches whether several may come as one: see `readMessage`.
+   */
+  constructor(large: LargeReader, take: (read: Read, bytes: Uint8Array) => void, batches: () => boolean = () => false) {
     this.#large = large;
     this.#take = take;
+    this.#batches = batches;
   }
 
   get waiting(): boolean {
@@ -36,11 +41,11 @@ export class MessageReader {
 
   #next(bytes: Uint8Array): void {
     if (bytes.length <= LIMITS.largeBytes) {
-      this.#take(readMessage(bytes), bytes);
+      this.#take(readMessage(bytes, this.#batches()), bytes);
       return;
     }
     this.#reading = true;
-    void readLargeMessage(bytes, this.#large).then((read) => {
+    void readLargeMessage(bytes, this.#large, this.#batches()).then((read) => {
       this.#reading = false;
       this.#take(read, bytes);
       this.#goOn();

@@ -67,3 +67,36 @@ describe('a message of a server', () => {
     expect(guessId(Buffer.from('{"id":"1"}'))).toBeNull();
   });
 });
+
+describe('a server of 2025-03-26', () => {
+  const readTogether = (text: string) => readMessage(Buffer.from(text), true);
+  const NOTE = '{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":1}}';
+  const RESULT = '{"jsonrpc":"2.0","id":"a","result":{"b":[1,2]}}';
+
+  it('may send several messages as one, each read as it would be alone', () => {
+    const read = readTogether(`[${NOTE},${RESULT}]`);
+    expect(read).toMatchObject({
+      ok: true,
+      value: {
+        kind: 'batch',
+        members: [
+          { kind: 'notification', method: 'notifications/message' },
+          { kind: 'result', id: 'a', text: '{"b":[1,2]}' },
+        ],
+      },
+    });
+  });
+
+  it('may still send one', () => {
+    expect(readTogether(RESULT)).toMatchObject({ ok: true, value: { kind: 'result', id: 'a' } });
+  });
+
+  it.each([
+    ['nothing at all', '[]'],
+    ['a batch in a batch', `[${RESULT},[${NOTE}]]`],
+    ['something that is no message', `[${RESULT},1]`],
+    ['too many', `[${Array.from({ length: 21 }, () => NOTE).join(',')}]`],
+  ])('sends garbage where it sends %s together', (_, text) => {
+    expect(readTogether(text)).toMatchObject({ ok: false, reason: 'gateway.upstream_garbage' });
+  });
+});

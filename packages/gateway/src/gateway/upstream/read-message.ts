@@ -1,7 +1,16 @@
 import { LIMITS } from '../../base/limits.ts';
 import { failure, type Result, success } from '../../base/result.ts';
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
-import { classify, type LargeReader, parseStrict, type RpcError, type RpcId, type StrictJson, sliceResult } from '../../protocol/index.ts';
+import {
+  classify,
+  type LargeReader,
+  parseStrict,
+  type Revision,
+  type RpcError,
+  type RpcId,
+  type StrictJson,
+  sliceResult,
+} from '../../protocol/index.ts';
 
 /** One message of a server, its shape checked once. */
 export type Incoming =
@@ -10,37 +19,63 @@ export type Incoming =
   | { readonly kind: 'request'; readonly id: RpcId; readonly method: string; readonly params: JsonObject }
   | { readonly kind: 'notification'; readonly method: string; readonly params: JsonObject };
 
-export type Read = Result<Incoming, 'gateway.upstream_garbage' | 'gateway.upstream_too_large'>;
+/** What came as one text: a message, or in MCP 2025-03-26 several of them. */
+export type Received = Incoming | { readonly kind: 'batch'; readonly members: readonly Incoming[] };
+
+export type Read = Result<Received, 'gateway.upstream_garbage' | 'gateway.upstream_too_large'>;
+
+/** The one revision that has batches. */
+export const BATCHING: Revision = '2025-03-26';
 
 /** How much of an error's text is kept, and up to how many characters of JSON its data is. */
 const ERROR_TEXT = 2000;
 const ERROR_DATA = 65_536;
 
-/** Reads one message under the strict rules of the protocol room. Batches are garbage: we send none, so none answers us. */
-export function readMessage(bytes: Uint8Array): Read {
+/**
+ * Reads one message under the strict rules of the protocol room.
+ * @param batches whether the server speaks 2025-03-26, in which messages may come together (MCP 2025-03-26, batching); else a batch is garbage.
+ */
+export function readMessage(bytes: Uint8Array, batches = false): Read {
   if (bytes.length > LIMITS.bodyBytes) return failure('gateway.upstream_too_large');
   const parsed = parseStrict(bytes);
   if (!parsed.ok) return failure('gateway.upstream_garbage', `${parsed.reason} ${parsed.detail ?? ''}`.trimEnd());
-  return incomingOf(parsed.value);
+  return receivedOf(parsed.value, batches);
 }
 
 /** The same in a thread (DESIGN section 4, "Large bodies"): what would hold up every other call for longer than a moment. Never rejects. */
-export async function readLargeMessage(bytes: Uint8Array, large: LargeReader): Promise<Read> {
+export async function readLargeMessage(bytes: Uint8Array, large: LargeReader, batches = false): Promise<Read> {
   if (bytes.length > LIMITS.bodyBytes) return failure('gateway.upstream_too_large');
   const parsed = await large.read(bytes);
-  if (parsed.ok) return incomingOf(parsed.value);
+  if (parsed.ok) return receivedOf(parsed.value, batches);
   const detail = `${parsed.reason} ${parsed.detail ?? ''}`.trimEnd();
   return failure(parsed.reason === 'protocol.reading_too_slow' ? 'gateway.upstream_too_large' : 'gateway.upstream_garbage', detail);
 }
 
-function incomingOf(parsed: StrictJson): Read {
-  const message = classify(parsed.value);
+type One = Result<Incoming, 'gateway.upstream_garbage'>;
+
+function receivedOf({ value, text }: StrictJson, batches: boolean): Read {
+  if (!batches || !Array.isArray(value)) return incomingOf(value, text);
+  const members: Incoming[] = [];
+  if (value.length === 0 || value.length > LIMITS.batchMembers)
+    return failure('gateway.upstream_garbage', `a batch of ${value.length} messages`);
+  for (const item of value) {
+    const member = incomingOf(item, null);
+    if (!member.ok) return member;
+    members.push(member.value);
+  }
+  return success({ kind: 'batch', members });
+}
+
+/** @param text canonical text of the whole message; null for a member of a batch, whose result is written again. */
+function incomingOf(value: JsonValue, text: string | null): One {
+  const message = classify(value);
   if (!message.ok) return failure('gateway.upstream_garbage', `${message.reason} ${message.detail ?? ''}`.trimEnd());
   const read = message.value;
   switch (read.kind) {
     case 'result': {
-      const whole = parsed.value as JsonObject & { readonly result: JsonObject };
-      return success({ kind: 'result', id: read.id, result: read.result, text: sliceResult(parsed.text, whole) });
+      const whole = value as JsonObject & { readonly result: JsonObject };
+      const own = text === null ? JSON.stringify(read.result) : sliceResult(text, whole);
+      return success({ kind: 'result', id: read.id, result: read.result, text: own });
     }
     case 'error':
       return success({

@@ -20,11 +20,12 @@ import {
   offersListChanged,
   ownRequest,
   subscribeRequest,
+  tracedParams,
 } from './handshake.ts';
 import { receive } from './incoming.ts';
 import { type Child, type LaunchDeps, launch } from './launch.ts';
 import { MessageReader } from './message-reader.ts';
-import { guessId, type Read } from './read-message.ts';
+import { BATCHING, guessId, type Read } from './read-message.ts';
 import { type Ended, Reconnect } from './reconnect.ts';
 import { followLog } from './server-log.ts';
 import type { Subscription, UpstreamRequest } from './upstream.ts';
@@ -85,6 +86,7 @@ class StdioSession {
   readonly #asks: Asks;
   readonly closed: Promise<string>;
   readonly #subscribed = new Map<string, { readonly waiting: Awaited; readonly onUpdated: (uri: string) => void }>();
+  #revision: string | null = null;
   #garbage = 0;
   #fault: string | null = null;
   #level: string | null = null;
@@ -102,7 +104,11 @@ class StdioSession {
       onFlood: () => this.#break('gateway.upstream_garbage', 'it floods its client with requests'),
     });
     this.#calls = new Calls(options.clock, CALLS_PER_CONNECTION, () => this.#asks.budget.open);
-    const reader = new MessageReader(options.large, (message, line) => this.#take(message, line));
+    const reader = new MessageReader(
+      options.large,
+      (message, line) => this.#take(message, line),
+      () => this.#revision === BATCHING,
+    );
     const lines = new LineReader(
       (line) => reader.read(line),
       () => this.#break('gateway.upstream_too_large', 'a line of more than 10 MB'),
@@ -132,7 +138,10 @@ class StdioSession {
     if (this.#fault !== null || !this.#child.stdin.writable) return failure('gateway.upstream_closed', this.#fault ?? 'the process ended');
     const call = this.#calls.start(request, (id) => this.#cancel(id, request.method));
     if (call === null) return failure('gateway.upstream_busy');
-    const params = this.#era === 'modern' ? modernParams(request, call.id, this.#options.capabilities) : legacyParams(request, call.id);
+    const params =
+      this.#era === 'modern'
+        ? modernParams(request, call.id, this.#options.capabilities)
+        : tracedParams(request, legacyParams(request, call.id));
     this.send({ jsonrpc: '2.0', id: call.id, method: request.method, params });
     return success(call);
   }
@@ -150,6 +159,7 @@ class StdioSession {
   }
 
   ready(facts: ServerFacts): Connection {
+    this.#revision = facts.revision;
     return {
       facts,
       request: (request) => this.request(request),
