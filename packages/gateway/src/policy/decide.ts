@@ -35,7 +35,7 @@ export function askPlainly(document: PolicyDocument, version: string): (asked: A
     const question = questionOf(document, inputs);
     if (own === null) return askCedar(sliceOf(grants), question, version);
     const { action, schema, arguments: given } = own;
-    return askCedar(sliceOf(grants, own.policies), { ...question, action, schema, arguments: given }, version);
+    return askCedar(sliceOf(grants, own.slice), { ...question, action, schema, arguments: given }, version);
   };
 }
 

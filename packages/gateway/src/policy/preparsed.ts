@@ -1,12 +1,14 @@
 import cedar from '@cedar-policy/cedar-wasm/nodejs';
-import { sha256Hex } from '../base/bytes.ts';
 import { failure, type Result, success } from '../base/result.ts';
 import type { PolicyReason } from '../contracts/reasons/policy.ts';
 
 export type CedarPolicies = Readonly<Record<string, string | cedar.PolicyJson>>;
 
-/** Slices that Cedar holds at a time, 16 KB each: without grants there is one, and one more for each pair of a caller and a tool granted to it. */
-export const SLOTS = 256;
+/**
+ * Slices that Cedar holds at a time, 16 KB each and 50 KB with twelve policies, which take 2 ms to read: without grants and own policies there is one, one
+ * more for each pair of a caller and a tool granted to it, and a few for each set of own policies that concern somebody and something.
+ */
+export const SLOTS = 512;
 
 // Cedar keeps what was preparsed for the life of the thread and has no delete: new ids leak, the same id again does not. So there is a
 // fixed set of ids, handed out here, and the least recently used one is overwritten. Keyed by content: equal slices of two snapshots
@@ -19,9 +21,12 @@ export function preparedPolicies(content: string, policies: CedarPolicies): Resu
   return prepared(slots, content, SLOTS, 'policies', (id) => cedar.preparsePolicySet(id, { staticPolicies: { ...policies } }));
 }
 
-/** The name under which Cedar holds this schema now. Replaying an old version may need a second one. */
+/** Schemas likewise, 14 KB each and 160 us to read: one for each set of arguments that policies read, since a tool's own stand in its schema. */
+export const SCHEMAS = 512;
+
+/** The name under which Cedar holds this schema now. Keyed by its text: one object a tool, whose hash the engine remembers. */
 export function preparedSchema(schema: string): Result<string, PolicyReason> {
-  return prepared(schemas, sha256Hex(schema), 4, 'schema', (name) => cedar.preparseSchema(name, schema));
+  return prepared(schemas, schema, SCHEMAS, 'schema', (name) => cedar.preparseSchema(name, schema));
 }
 
 function prepared(

@@ -1,5 +1,6 @@
+import cedar from '@cedar-policy/cedar-wasm/nodejs';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { KeyId, PrincipalId, ServerId, TenantId } from '../base/ids.ts';
 import type { Action, Grant, PolicyResource } from '../contracts/decision.ts';
 import type { Principal, Role } from '../contracts/principal.ts';
@@ -103,7 +104,102 @@ function documentOf(own: readonly string[], granted: readonly Omit<Grant, 'id'>[
   };
 }
 
+/** Own policies as they stand beside what ships: heads that fit some, conditions that tell apart in every way. */
+const HEADS = [
+  'principal, action, resource',
+  'principal == Principal::"ann", action, resource is Tool',
+  'principal in Role::"reader", action == Action::"call", resource in Server::"mail"',
+  'principal is Principal, action, resource == Tool::"files__a"',
+  'principal, action, resource is Prompt in Server::"files"',
+];
+const BODIES = [
+  'true',
+  'resource.effect == "read"',
+  'resource.name == "a" || resource.name == "c"',
+  'resource.server == "mail"',
+  'resource in Server::"files"',
+  'principal in Role::"writer" && resource.server like "f*" && resource.name like "b*"',
+  'principal == Principal::"bob"',
+  'resource == Tool::"mail__b"',
+  'principal.tenant == resource.tenant',
+  '{"__proto__": resource.name} == {"__proto__": "b"}',
+  'context.inScope',
+];
+
+const ownDocument = fc
+  .tuple(
+    fc.array(
+      fc.tuple(
+        fc.constantFrom('permit', 'forbid'),
+        fc.constantFrom(...HEADS),
+        fc.constantFrom('when', 'unless'),
+        fc.constantFrom(...BODIES),
+      ),
+      {
+        minLength: 1,
+        maxLength: 5,
+      },
+    ),
+    grants,
+    tools,
+  )
+  .map(([own, granted, known]): { readonly document: PolicyDocument; readonly known: readonly PolicyResource[] } => {
+    const texts = own.map(([verb, head, kind, body], index) => `@id("p-${index}") ${verb} (${head}) ${kind} { ${body} };`);
+    const policies = texts.map((text, index) => ({ id: `p-${index}`, text, place: { file: null, line: 1 } }));
+    return { document: { ...documentOf([], granted, known), own: policies }, known };
+  });
+
 describe('a shared decision', () => {
+  it('is the decision that Cedar makes for the question itself where own policies concern it, of which ever kind they are', () => {
+    const seen = { allow: 0, deny: 0, own: 0 };
+    fc.assert(
+      fc.property(ownDocument, fc.array(question, { minLength: 15, maxLength: 30 }), ({ document, known }, asked) => {
+        const version = versionOf(document);
+        const mine = openOwnPolicies(document);
+        if (!mine.ok) throw new Error(mine.detail);
+        const [sharing, plain] = [openSharingDecider(document, version, mine.value), openDecider(document, version, mine.value)];
+        for (const one of asked) {
+          const pinned = known.find((each) => each.qualifiedName === one.tool);
+          const resource = resourceOf(one.tool, one.effect ?? pinned?.effect ?? 'read', one.kind);
+          const inputs = inputsOf(principalOf(one.caller), one.action, resource);
+          const answer = sharing(inputs);
+          expect(answer).toEqual(plain(inputs));
+          if (!answer.ok) continue;
+          seen[answer.value.effect === 'allow' ? 'allow' : 'deny'] += 1;
+          if (answer.value.policies.some((id) => id.startsWith('p-'))) seen.own += 1;
+        }
+      }),
+      { numRuns: 300 },
+    );
+    for (const count of Object.values(seen)) expect(count).toBeGreaterThan(40);
+  }, 60_000);
+
+  it('is asked of Cedar a few times for a thousand tools, and once more for a caller of other roles, however wide own policies are', () => {
+    const asked = vi.spyOn(cedar, 'statefulIsAuthorized');
+    const known = Array.from({ length: 1000 }, (_, index) =>
+      resourceOf(`s${index % 10}__t${index}`, (['read', 'write', 'destructive'] as const)[index % 3] ?? 'read'),
+    );
+    const texts = [
+      'permit (principal in Role::"writer", action, resource is Tool) when { resource.effect == "write" };',
+      'forbid (principal, action, resource) when { resource.server == "s4" };',
+      'permit (principal, action, resource in Server::"s3") when { context.inScope };',
+    ];
+    const own = texts.map((text, index) => ({ id: `p-${index}`, text: `@id("p-${index}") ${text}`, place: { file: null, line: 1 } }));
+    const document = { ...documentOf([], [], known), own };
+    const mine = openOwnPolicies(document);
+    if (!mine.ok) throw new Error(mine.detail);
+    const decide = openSharingDecider(document, versionOf(document), mine.value);
+    const counts = (['writer', 'writer', 'reader'] as const).map((role, index) => {
+      const who = principalOf({ id: `u${index}`, tenant: 'default', roles: [role], scopes: [{ server: '*', tool: '*' }], methods: null });
+      asked.mockClear();
+      for (const resource of known) expect(decide(inputsOf(who, 'discover', resource)).ok).toBe(true);
+      return asked.mock.calls.length;
+    });
+    asked.mockRestore();
+    // Ten servers x three effects, since one policy reads the server.
+    expect(counts).toEqual([30, 0, 30]);
+  });
+
   it('is the decision that Cedar makes for the question itself, whoever asked before', () => {
     const seen = { allow: 0, deny: 0, granted: 0, shared: 0 };
     const own = fc.subarray(

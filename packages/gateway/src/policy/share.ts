@@ -5,7 +5,7 @@ import { askCedar, denial, permission, type Question } from './ask-cedar.ts';
 import { askPlainly, type Decider, decideBy, openDecider, questionOf } from './decide.ts';
 import type { PolicyDocument } from './document.ts';
 import type { DecisionInputs } from './inputs.ts';
-import type { OwnPolicies } from './own/ask-own.ts';
+import type { OwnAsked, OwnPolicies } from './own/ask-own.ts';
 import { namesSomebody } from './readings.ts';
 import { roomForGrants, slicesOf } from './slices.ts';
 
@@ -19,8 +19,9 @@ type Answer = Result<Decision, PolicyReason>;
  * Decides once for all questions that no policy can tell apart: same roles, tenants, effect, action, scope facts and number of grants that
  * name exactly this caller and this tool. A server with a thousand tools then costs a handful of questions to Cedar. Cedar does not look
  * into ids, so renaming caller, tool and grants in a question and in its slice alike changes nothing but the names in the answer, which are
- * put back. Where a policy that ships named or compared somebody (`readings.ts`) nothing would be shared; where the operator's own policies may concern a
- * caller and a target, those two are asked about by themselves. A property test holds it against `openDecider`.
+ * put back. Where a policy that ships named or compared somebody (`readings.ts`) nothing would be shared. The operator's own policies are part of the
+ * kind, without the heads that caller and target fit; where a condition of one tells those two from others (`own/identity-read.ts`), or the arguments
+ * are known, the two are asked about by themselves. A property test holds it against `openDecider`.
  */
 export function openSharingDecider(document: PolicyDocument, version: string, own: OwnPolicies): Decider {
   if (namesSomebody(document.policies)) return openDecider(document, version, own);
@@ -28,13 +29,16 @@ export function openSharingDecider(document: PolicyDocument, version: string, ow
   const plainly = askPlainly(document, version);
   const askOnce = kinds(document, version);
   // Cedar reads a slice once for all versions with these policies: now, rather than while somebody waits for the first answer.
-  for (let count = 0; count <= room; count++) askOnce(NOBODY, count);
+  for (let count = 0; count <= room; count++) askOnce(NOBODY, count, null);
   return decideBy(document, version, own, (asked) => {
     // Cedar, which would refuse it, never sees this id.
     if (typeof asked.inputs.principal.id !== 'string') return failure('policy.fault', 'a principal without an id');
-    if (asked.own !== null) return plainly(asked);
+    const { own: mine } = asked;
+    // Resources are named by those who ask: what reads a name would be remembered for every name.
+    if (mine !== null && (mine.shared === null || (mine.shared.reads.name && asked.inputs.resource.kind === 'resource')))
+      return plainly(asked);
     const grants = asked.grants.slice(0, room);
-    const answer = askOnce(asked.inputs, grants.length);
+    const answer = askOnce(asked.inputs, grants.length, mine);
     return grants.length === 0 ? answer : named(answer, grants);
   });
 }
@@ -45,17 +49,19 @@ const NOBODY: DecisionInputs = {
   resource: { ...ANYTHING, effect: 'destructive' },
 };
 
-/** One answer a kind. There are at most 64 role sets x 4 kinds x 3 effects x 8 facts x 6 counts of grants a tenant, so this needs no bound of its own. */
-function kinds(document: PolicyDocument, version: string): (inputs: DecisionInputs, grants: number) => Answer {
+/** One answer a kind. There are at most 64 role sets x 4 kinds x 3 effects x 8 facts x 6 counts of grants a tenant, times what own policies tell apart. */
+function kinds(document: PolicyDocument, version: string): (inputs: DecisionInputs, grants: number, own: OwnAsked | null) => Answer {
   const sliceOf = slicesOf(document);
   const answers = new Map<string, Answer>();
   const callers = new WeakMap<object, string>();
-  return (inputs, grants) => {
-    const question = questionOf(document, inputs);
-    const kind = `${callerKind(callers, inputs.principal)} ${kindOf(question, grants)}`;
+  return (inputs, grants, own) => {
+    const facts = questionOf(document, inputs);
+    const question = own === null ? facts : { ...facts, action: own.action, schema: own.schema };
+    const shared = own?.shared ?? null;
+    const kind = `${callerKind(callers, inputs.principal)} ${kindOf(question, grants)}${ownKind(question, shared)}`;
     const held = answers.get(kind);
     if (held !== undefined) return held;
-    const answer = askCedar(sliceOf(standIns(grants)), anonymous(question), version);
+    const answer = askCedar(sliceOf(standIns(grants), shared), anonymous(question, shared), version);
     // A fault may pass; a decision of this version never changes.
     if (answer.ok && answers.size < MOST_KINDS) answers.set(kind, answer);
     return answer;
@@ -77,11 +83,18 @@ function callerKind(callers: WeakMap<object, string>, principal: DecisionInputs[
   return kind;
 }
 
-const anonymous = (question: Question): Question => ({
-  ...question,
-  principal: { ...question.principal, id: ANYBODY },
-  resource: { ...ANYTHING, kind: question.resource.kind, effect: question.resource.effect },
-});
+/** What own policies read of the target besides, and which of them may concern the two. A server's id holds no space. */
+function ownKind({ resource }: Question, shared: OwnAsked['shared']): string {
+  if (shared === null) return '';
+  const { content, reads } = shared;
+  return ` ${content} ${reads.server ? resource.server : ''} ${reads.name ? resource.name : ''}`;
+}
+
+const anonymous = (question: Question, shared: OwnAsked['shared']): Question => {
+  const { kind, effect, server, name } = question.resource;
+  const told = { ...(shared?.reads.server === true ? { server } : {}), ...(shared?.reads.name === true ? { name } : {}) };
+  return { ...question, principal: { ...question.principal, id: ANYBODY }, resource: { ...ANYTHING, ...told, kind, effect } };
+};
 
 const standIns = (count: number): readonly Grant[] =>
   Array.from({ length: count }, (_, index) => ({ id: String(index), principal: ANYBODY, tool: ANYTHING.qualifiedName }));

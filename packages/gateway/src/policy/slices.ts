@@ -2,6 +2,7 @@ import { sha256Hex } from '../base/bytes.ts';
 import type { Grant } from '../contracts/decision.ts';
 import type { PolicyDocument } from './document.ts';
 import { grantPolicy } from './grant-policy.ts';
+import type { OwnSlice } from './own/rules.ts';
 import type { CedarPolicies } from './preparsed.ts';
 
 /**
@@ -17,7 +18,7 @@ export interface Slice {
   readonly policies: CedarPolicies;
 }
 
-export type SliceOf = (grants: readonly Grant[], own?: CedarPolicies | null) => Slice;
+export type SliceOf = (grants: readonly Grant[], own?: OwnSlice | null) => Slice;
 
 /** How many grants for one caller and one tool fit into a slice. They all say the same, so those beyond change no decision. */
 export const roomForGrants = (policies: PolicyDocument['policies']): number => Math.max(1, SLICE_POLICIES - Object.keys(policies).length);
@@ -26,10 +27,19 @@ export function slicesOf({ policies }: PolicyDocument): SliceOf {
   const content = sha256Hex(JSON.stringify(policies));
   const shared: Slice = { content, policies };
   const room = roomForGrants(policies);
+  const beside = new WeakMap<OwnSlice, Slice>();
+  const withOwn = (own: OwnSlice | null): Slice => {
+    if (own === null) return shared;
+    const known = beside.get(own);
+    if (known !== undefined) return known;
+    const made = { content: `${content} ${own.content}`, policies: { ...policies, ...own.policies } };
+    beside.set(own, made);
+    return made;
+  };
   return (grants, own = null) => {
-    if (grants.length === 0 && own === null) return shared;
+    const slice = withOwn(own);
+    if (grants.length === 0) return slice;
     const granted = Object.fromEntries(grants.slice(0, room).map((grant) => [`grant:${grant.id}`, grantPolicy(grant)]));
-    const more = { ...own, ...granted };
-    return { content: `${content} ${sha256Hex(JSON.stringify(more))}`, policies: { ...policies, ...more } };
+    return { content: `${slice.content} ${sha256Hex(JSON.stringify(granted))}`, policies: { ...slice.policies, ...granted } };
   };
 }

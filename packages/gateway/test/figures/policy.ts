@@ -1,6 +1,7 @@
 import type { Figure } from '../../../../tools/figures/runner/figure.ts';
 import { measureFirstVisibility } from '../policy/first-visibility.ts';
 import { startMatrixGateway } from '../policy/objects.ts';
+import { measureOwnPolicies } from '../policy/own-speed.ts';
 import { runMatrix } from '../policy/run-matrix.ts';
 import { runTenants } from '../policy/run-tenants.ts';
 import { measureHiddenAgainstUnknown, type TimeDifference } from '../policy/timing.ts';
@@ -13,6 +14,7 @@ export async function* measurements(): AsyncGenerator<Figure> {
   yield* tenants();
   yield* time();
   yield* scale();
+  yield* own();
 }
 
 /** Every role x method x object over real sockets (test/policy/). */
@@ -95,4 +97,32 @@ async function* scale(): AsyncGenerator<Figure> {
     met: call < 1000,
     command,
   };
+}
+
+/** Own policies that concern all of five hundred tools, and read their arguments. */
+async function* own(): AsyncGenerator<Figure> {
+  const { firstList, permitted, refused } = measureOwnPolicies(500, 12);
+  const list = Number(firstList.toFixed(1));
+  yield {
+    figure: 'policy.first_list_wide_own_ms',
+    value: list,
+    unit: 'ms of CPU, 500 tools, the most of 12 callers',
+    goal: '< 50',
+    met: list < 50,
+    command,
+  };
+  for (const [name, us] of [
+    ['permitted', permitted],
+    ['refused', refused],
+  ] as const) {
+    const value = Math.round(us);
+    yield {
+      figure: `policy.argument_decision_${name}_us`,
+      value,
+      unit: 'us of CPU, arguments never seen',
+      goal: '< 300',
+      met: value < 300,
+      command,
+    };
+  }
 }

@@ -5,26 +5,26 @@ import type { JsonObject } from '../../contracts/json.ts';
 import type { PolicyReason } from '../../contracts/reasons/policy.ts';
 import type { PolicyDocument } from '../document.ts';
 import type { DecisionInputs } from '../inputs.ts';
-import type { CedarPolicies } from '../preparsed.ts';
 import { schemaWith } from '../schema.ts';
 import { type ArgumentRecord, NO_ARGUMENTS } from './argument-type.ts';
 import { checkPolicies } from './check-policies.ts';
 import type { PolicyMistake, ReadPolicy } from './own-policy.ts';
 import { comparable, schemaText } from './read-arguments.ts';
 import { readPolicies } from './read-policies.ts';
-import { type Concerning, openRules } from './rules.ts';
+import { type Concerning, type OwnSlice, openRules, type StandIn } from './rules.ts';
 
 /** What the operator's own policies add to one question. */
 export interface OwnAsked {
   /** By id, to stand beside what ships. */
-  readonly policies: CedarPolicies;
+  readonly slice: OwnSlice;
+  /** The same for whoever and whatever is of the same kind. Null: the answer is for these two alone. */
+  readonly shared: (OwnSlice & Pick<StandIn, 'reads'>) | null;
   /** Discovery is asked as the call that it stands for. */
   readonly action: Action;
   readonly schema: string;
   readonly arguments: JsonObject;
   /** The arguments are not known, and policies read some: to permit is to permit for some of them. */
   readonly conditional: boolean;
-  readonly concerning: Concerning;
 }
 
 export interface OwnPolicies {
@@ -64,7 +64,7 @@ interface Asking {
   readonly document: PolicyDocument;
   readonly unfit: OwnPolicies['unfit'];
   readonly types: ReadonlyMap<string, ArgumentRecord>;
-  readonly concerningOf: (inputs: DecisionInputs) => Concerning;
+  readonly concerningOf: (inputs: DecisionInputs) => Concerning | null;
 }
 
 function asker({ document, unfit, types, concerningOf }: Asking): OwnPolicies['ask'] {
@@ -79,25 +79,25 @@ function asker({ document, unfit, types, concerningOf }: Asking): OwnPolicies['a
     const mistake = resource.kind === 'tool' ? unfit.get(resource.qualifiedName)?.[0] : undefined;
     if (mistake !== undefined) return failure('policy.fault', `${mistake.policy ?? ''}: ${mistake.what}`);
     const concerning = concerningOf(inputs);
-    if (concerning.policies.length === 0) return success(null);
-    const base = { action: 'call', schema: document.schema, arguments: {}, concerning } as const;
-    if (!concerning.conditional) return success({ ...base, policies: exact(concerning), conditional: false });
+    if (concerning === null) return success(null);
+    const base = { action: 'call', schema: document.schema, arguments: {} } as const;
+    if (!concerning.conditional) return success({ ...base, ...slicesOf(concerning, 'exact'), conditional: false });
     if (action === 'discover' || inputs.arguments === undefined)
-      return success({ ...base, policies: looseOf(concerning), conditional: action === 'call' });
-    return success({
-      ...base,
-      policies: exact(concerning),
-      schema: schemaOf(resource),
-      arguments: inputs.arguments.compared,
-      conditional: false,
-    });
+      return success({ ...base, ...slicesOf(concerning, 'loose'), conditional: action === 'call' });
+    const { compared } = inputs.arguments;
+    return success({ ...base, slice: concerning.exact, shared: null, schema: schemaOf(resource), arguments: compared, conditional: false });
   };
 }
+
+const slicesOf = (concerning: Concerning, form: 'exact' | 'loose'): Pick<OwnAsked, 'slice' | 'shared'> => {
+  const { standIn } = concerning;
+  return { slice: concerning[form], shared: standIn === null ? null : { ...standIn[form], reads: standIn.reads } };
+};
 
 function comparer({ types, concerningOf }: Asking): OwnPolicies['compare'] {
   return (inputs, given) => {
     const concerning = concerningOf(inputs);
-    if (!concerning.conditional) return success({});
+    if (concerning?.conditional !== true) return success({});
     const compared = comparable(typeOf(types, inputs.resource), given);
     const why = compared.ok ? unplainIn(concerning, compared.value) : compared.why;
     return compared.ok && why === null ? success(compared.value) : failure('policy.argument_not_comparable', why ?? '');
@@ -107,12 +107,9 @@ function comparer({ types, concerningOf }: Asking): OwnPolicies['compare'] {
 const typeOf = (types: Asking['types'], resource: PolicyResource): ArgumentRecord =>
   (resource.kind === 'tool' ? types.get(resource.qualifiedName) : undefined) ?? NO_ARGUMENTS;
 
-const exact = ({ policies }: Concerning): CedarPolicies => Object.fromEntries(policies.map(({ policy }) => [policy.id, policy.text]));
-const looseOf = ({ policies }: Concerning): CedarPolicies => Object.fromEntries(policies.map(({ policy, loose }) => [policy.id, loose]));
-
 /** Texts that policies compare with paths have to mean what they say; null where they do. */
 function unplainIn({ policies }: Concerning, given: JsonObject): string | null {
-  for (const { policy } of policies) {
+  for (const policy of policies) {
     if (!policy.comparesPaths) continue;
     for (const path of policy.reads) {
       for (const text of textsAt(given, path)) {

@@ -1,32 +1,81 @@
 import type cedar from '@cedar-policy/cedar-wasm/nodejs';
+import { sha256Hex } from '../../base/bytes.ts';
 import type { PolicyResource } from '../../contracts/decision.ts';
 import type { DecisionInputs } from '../inputs.ts';
+import type { CedarPolicies } from '../preparsed.ts';
 import { callerStanding, standingOf } from '../standing.ts';
 import { mayConcernCaller, mayConcernTarget } from './heads.ts';
+import { type IdentityRead, identityRead } from './identity-read.ts';
 import type { ReadPolicy } from './own-policy.ts';
 import { withoutArguments } from './without-arguments.ts';
 
-/** The operator's policies that may concern one caller and one target. */
+/** The operator's policies that may concern one caller and one target: one object for each set of them. */
 export interface Concerning {
-  readonly policies: readonly Rule[];
+  readonly policies: readonly ReadPolicy[];
   /** Whether any of them reads arguments. */
   readonly conditional: boolean;
+  /** As they stand. */
+  readonly exact: OwnSlice;
+  /** As they stand while the arguments are not known. */
+  readonly loose: OwnSlice;
+  /** The same without their heads, which these callers and targets fit, so that others of the same kind share the answer. Null: they cannot. */
+  readonly standIn: StandIn | null;
 }
 
-export interface Rule {
+/** Policies with what Cedar holds them under. */
+export interface OwnSlice {
+  /** SHA-256, hex. */
+  readonly content: string;
+  readonly policies: CedarPolicies;
+}
+
+export interface StandIn {
+  /** What two targets have to have in common besides their kind. */
+  readonly reads: IdentityRead;
+  readonly exact: OwnSlice;
+  readonly loose: OwnSlice;
+}
+
+interface Rule {
+  readonly index: number;
   readonly policy: ReadPolicy;
-  /** As it stands while the arguments are not known. */
   readonly loose: cedar.PolicyJson;
+  readonly reads: IdentityRead | null;
 }
-
-export const NONE: Concerning = { policies: [], conditional: false };
 
 /** Finds them. Remembered by target: a caller is asked about the same tools again and again. */
-export function openRules(policies: readonly ReadPolicy[]): (inputs: DecisionInputs) => Concerning {
-  if (policies.length === 0) return () => NONE;
-  const rules = policies.map((policy): Rule => ({ policy, loose: withoutArguments(policy.tree) }));
+export function openRules(policies: readonly ReadPolicy[]): (inputs: DecisionInputs) => Concerning | null {
+  if (policies.length === 0) return () => null;
+  const rules = policies.map((policy, index): Rule => {
+    // The one attribute name that would hide what is under it from whoever walks the tree.
+    const reads = policy.text.includes('__proto__') ? null : identityRead(policy.tree);
+    return { index, policy, loose: withoutArguments(policy.tree), reads };
+  });
+  const onTarget = finder(rules);
+  const sets = new Map<string, Concerning>();
+  return ({ principal, resource }) => {
+    const candidates = onTarget(resource);
+    if (candidates.length === 0) return null;
+    const caller = callerStanding(principal);
+    const found = candidates.filter(({ policy }) => mayConcernCaller(policy, caller));
+    if (found.length === 0) return null;
+    const key = found.map(({ index }) => index).join();
+    const known = sets.get(key);
+    if (known !== undefined) return known;
+    const made = concerningOf(found);
+    if (sets.size >= MOST_SETS) sets.clear();
+    sets.set(key, made);
+    return made;
+  };
+}
+
+const MOST_TARGETS = 10_000;
+/** Sets of policies that concern somebody and something; a small one is 1 KB. */
+const MOST_SETS = 4096;
+
+function finder(rules: readonly Rule[]): (resource: PolicyResource) => readonly Rule[] {
   const byTarget = new Map<string, readonly Rule[]>();
-  const onTarget = (resource: PolicyResource): readonly Rule[] => {
+  return (resource) => {
     const key = `${resource.kind} ${resource.server} ${resource.qualifiedName} ${resource.template ?? ''}`;
     const known = byTarget.get(key);
     if (known !== undefined) return known;
@@ -37,13 +86,27 @@ export function openRules(policies: readonly ReadPolicy[]): (inputs: DecisionInp
     byTarget.set(key, found);
     return found;
   };
-  return ({ principal, resource }) => {
-    const candidates = onTarget(resource);
-    if (candidates.length === 0) return NONE;
-    const caller = callerStanding(principal);
-    const found = candidates.filter(({ policy }) => mayConcernCaller(policy, caller));
-    return found.length === 0 ? NONE : { policies: found, conditional: found.some(({ policy }) => policy.reads.length > 0) };
+}
+
+function concerningOf(rules: readonly Rule[]): Concerning {
+  const sliceOf = (of: (rule: Rule) => cedar.PolicyJson | string): OwnSlice => {
+    const policies = Object.fromEntries(rules.map((rule) => [rule.policy.id, of(rule)]));
+    return { content: sha256Hex(JSON.stringify(policies)), policies };
+  };
+  const reads = rules.reduce<IdentityRead | null>((sum, rule) => joined(sum, rule.reads), { server: false, name: false });
+  return {
+    policies: rules.map(({ policy }) => policy),
+    conditional: rules.some(({ policy }) => policy.reads.length > 0),
+    exact: sliceOf(({ policy }) => policy.text),
+    loose: sliceOf(({ loose }) => loose),
+    standIn:
+      reads === null
+        ? null
+        : { reads, exact: sliceOf(({ policy }) => headless(policy.tree)), loose: sliceOf(({ loose }) => headless(loose)) },
   };
 }
 
-const MOST_TARGETS = 10_000;
+const joined = (one: IdentityRead | null, other: IdentityRead | null): IdentityRead | null =>
+  one === null || other === null ? null : { server: one.server || other.server, name: one.name || other.name };
+
+const headless = (tree: cedar.PolicyJson): cedar.PolicyJson => ({ ...tree, principal: { op: 'All' }, resource: { op: 'All' } });
