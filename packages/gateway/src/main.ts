@@ -1,4 +1,5 @@
 import { type Configuring, openAdmin, type RunningAdmin, socketPlace } from './admin/index.ts';
+import { keyedDigests } from './audit/index.ts';
 import { systemClock } from './base/clock.ts';
 import { type Failure, failure, type Result, success } from './base/result.ts';
 import { type Authorship, type ReadyListener, tellMistake } from './config/index.ts';
@@ -211,7 +212,7 @@ function gatewayOf(
     proxies: () => configured.current().proxies,
     ready,
     tracer: rooms.tracer,
-    keyed: (text) => mac.mac(text).toString('hex'),
+    keyed: keyedDigests(mac),
     handles: rooms.vault.sealer('handles'),
     inspect: { arguments: [], result: [] },
     onDrift: drift.changed,

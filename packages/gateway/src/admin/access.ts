@@ -30,6 +30,7 @@ export const ACCESS = {
   'log.show': ['admin', 'auditor'],
   'log.follow': ['admin', 'auditor'],
   'log.verify': ['admin', 'auditor'],
+  'log.digest': ['admin', 'auditor'],
   'config.history': ['admin', 'auditor'],
   'config.show': ['admin', 'auditor'],
   'config.diff': ['admin', 'auditor'],

@@ -19,7 +19,7 @@ import { bearerToken, type FieldProblem, readInput, refuseBody } from './request
 import type { Seldom } from './seldom.ts';
 import { sendStream } from './send-stream.ts';
 import type { Answer, Outcome, Stream, Verb } from './verb.ts';
-import { withoutSecrets } from './without-secrets.ts';
+import { MASK, withoutSecrets } from './without-secrets.ts';
 
 /** How a request came: what it may claim about itself depends on it. */
 export interface Arrival {
@@ -86,7 +86,7 @@ async function guarded(handling: Handling, context: Context): Promise<void> {
   const request = withoutSecrets({
     params: input.value.params,
     query: input.value.query as JsonValue,
-    body: input.value.body as JsonValue,
+    body: verb.unrecordedBody === true ? MASK : (input.value.body as JsonValue),
   });
   const { purpose } = input.value;
   const entry = entryOf(context, principal, { request, ...(purpose === null ? {} : { purpose }) });

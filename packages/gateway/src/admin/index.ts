@@ -5,7 +5,7 @@ export { grant, unusedGrant } from './contract/grant.ts';
 export { issuedKey, type Key, key, type NewKey } from './contract/key.ts';
 export { page } from './contract/page.ts';
 export { type Policy, policies, policy } from './contract/policy.ts';
-export { type StoredRecord, storedRecord, type Verification, verification } from './contract/record.ts';
+export { digestAnswer, type StoredRecord, storedRecord, type Verification, verification } from './contract/record.ts';
 export { type CallLimits, type NewServer, type Server, type ServerDetail, server, serverDetail } from './contract/server.ts';
 export { type Status, status } from './contract/status.ts';
 export { type Tool, tool } from './contract/tool.ts';

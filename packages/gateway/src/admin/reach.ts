@@ -46,6 +46,7 @@ export const REACH = {
   'log.show': 'everything',
   'log.follow': 'everything',
   'log.verify': 'everything',
+  'log.digest': 'everything',
   'config.history': 'everything',
   'config.show': 'everything',
   'config.diff': 'everything',

@@ -57,6 +57,8 @@ interface Shape<B extends z.ZodType, Q extends z.ZodType, A extends z.ZodType> {
   readonly gives: Gives<A>;
   /** For what machines read every few seconds: recorded once an hour and reader, and answered where nothing can be recorded. */
   readonly recorded?: 'hourly';
+  /** The body is what nobody may read in the log: it is not recorded. */
+  readonly unrecordedBody?: true;
   /** What the record says was done, `room.object.verb`. */
   readonly action: string;
   readonly run: (call: Call<z.output<B>, z.output<Q>>) => Promise<Result<Answer<z.input<A>> | Stream, Reason>>;
@@ -73,6 +75,7 @@ export interface Verb {
   readonly query: z.ZodType | null;
   readonly gives: Gives;
   readonly recorded?: 'hourly';
+  readonly unrecordedBody?: true;
   readonly action: string;
   readonly run: (call: Call) => Promise<Outcome>;
 }

@@ -4,6 +4,7 @@ export { systemFiles } from './files.ts';
 export type { FollowRequest } from './follow.ts';
 export { type AuditRoom, type JournalDeps, openJournal } from './journal.ts';
 export type { JournalFile, JournalFiles } from './journal-files.ts';
+export { type KeyedDigest, keyedDigests } from './keyed-digest.ts';
 export { openPostgresJournal, type PostgresJournalDeps } from './postgres/journal.ts';
 export type { Query, QueryPage } from './query.ts';
 export type { StoredRecord } from './stored-record.ts';

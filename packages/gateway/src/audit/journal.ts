@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { DEFAULT_TENANT, type TenantId } from '../base/ids.ts';
 import { failure, type Result, success } from '../base/result.ts';
 import type { Journal, JournalEntry, Receipt } from '../contracts/journal.ts';
-import type { JsonObject } from '../contracts/json.ts';
+import type { JsonObject, JsonValue } from '../contracts/json.ts';
 import type { Backlog, JournalMeter } from '../contracts/meter.ts';
 import type { AuditReason } from '../contracts/reasons/audit.ts';
 import type { VaultReason } from '../contracts/reasons/vault.ts';
@@ -10,7 +10,9 @@ import type { Mac, Sealer } from '../contracts/vault.ts';
 import { JOURNAL_DEFAULTS, type JournalSettings } from './config.ts';
 import { openRefusalFold, type RefusalFold } from './fold-refusals.ts';
 import { type FollowRequest, follow } from './follow.ts';
+import { type Opening, searchOf } from './holds-digest.ts';
 import type { JournalFiles } from './journal-files.ts';
+import { keyedDigests, valueDigest } from './keyed-digest.ts';
 import type { Health } from './log-writer.ts';
 import { type OpenLog, openLog } from './open-log.ts';
 import { openRecord } from './open-record.ts';
@@ -49,8 +51,8 @@ export interface AuditRoom extends Journal {
   verify(log: TenantId): Promise<Result<Verification, AuditReason>>;
   /** The sealed payload of a record; null where it has none. */
   open(record: StoredRecord): Result<JsonObject | null, VaultReason>;
-  /** HMAC-SHA-256, hex: equal for equal bytes, and no help to whoever guesses them without the key. */
-  keyedDigest(bytes: Uint8Array): string;
+  /** What `Query.value` takes: HMAC-SHA-256, hex, of a value of arguments in its RFC 8785 form. Null: it has none. */
+  valueDigest(tenant: TenantId, value: JsonValue): string | null;
   /** Waits until everything appended is durable or refused, and closes the files. Later appends are refused. */
   close(): Promise<void>;
 }
@@ -74,10 +76,12 @@ class JournalRoom implements AuditRoom {
   readonly #logs = new Map<TenantId, OpenLog>();
   readonly #refusals: RefusalFold;
   readonly #opening = new Map<TenantId, Promise<Result<OpenLog, AuditReason>>>();
+  readonly #opener: Opening;
   #closed = false;
 
   constructor(deps: JournalDeps) {
     this.#deps = deps;
+    this.#opener = { open: (record) => this.open(record), keyed: keyedDigests(deps.mac) };
     this.#settings = { ...JOURNAL_DEFAULTS, ...deps.settings };
     this.#refusals = openRefusalFold({ append: (log, entry) => this.#appendUncounted(log, entry), clock: deps.clock });
   }
@@ -149,7 +153,7 @@ class JournalRoom implements AuditRoom {
     const open = this.#logs.get(log);
     if (open === undefined) return failure('audit.log_unknown', log);
     const limit = Math.max(1, Math.min(query.limit, MAX_PAGE));
-    return this.#reading(() => queryLog(this.#deps.files, open, { ...query, limit }));
+    return this.#reading(() => queryLog(this.#deps.files, open, searchOf(this.#opener, log, { ...query, limit })));
   }
 
   async verify(log: TenantId): Promise<Result<Verification, AuditReason>> {
@@ -163,8 +167,8 @@ class JournalRoom implements AuditRoom {
     return openRecord(this.#deps.sealer, record);
   }
 
-  keyedDigest(bytes: Uint8Array): string {
-    return this.#deps.mac.mac(bytes).toString('hex');
+  valueDigest(tenant: TenantId, value: JsonValue): string | null {
+    return valueDigest(this.#opener.keyed, tenant, value);
   }
 
   async close(): Promise<void> {

@@ -26,10 +26,18 @@ export interface Query {
   readonly reason?: string;
   readonly since?: number;
   readonly until?: number;
+  /** A digest as `AuditRoom.valueDigest` gives it: records whose sealed arguments hold the value. Each that may is opened. */
+  readonly value?: string;
   /** 1 to 1000. */
   readonly limit: number;
   /** Only records below this index: `next` of the page before. */
   readonly before?: number;
+}
+
+/** A query as it is carried out. */
+export interface Search extends Omit<Query, 'value'> {
+  /** Asked last, since it opens the payload. Throws where that cannot be opened: a search that skipped it would say that nothing is there. */
+  readonly holds?: (stored: StoredRecord) => boolean;
 }
 
 export interface QueryPage {
@@ -43,13 +51,15 @@ export const MAX_PAGE = 1000;
 
 /** What one page may read: a query that finds nothing must not hold the disk. */
 const PAGE_READ_BYTES = 256 * 1024 * 1024;
+/** The same where payloads are opened, which takes ten times as long. */
+export const OPENED_BYTES = 32 * 1024 * 1024;
 const GROUP_BYTES = 256 * 1024;
 const CLOCK_SLACK_MS = 60_000;
 
-interface Search {
+interface Searching {
   readonly files: JournalFiles;
   readonly open: OpenLog;
-  readonly query: Query;
+  readonly query: Search;
   readonly found: StoredRecord[];
   /** Every record from here on was looked at. */
   reached: number;
@@ -62,9 +72,9 @@ interface Place {
 }
 
 /** One page of the records that fit, newest first. Batches outside the times are skipped by their heads. */
-export async function queryLog(files: JournalFiles, open: OpenLog, query: Query): Promise<Result<QueryPage, AuditReason>> {
+export async function queryLog(files: JournalFiles, open: OpenLog, query: Search): Promise<Result<QueryPage, AuditReason>> {
   const end = open.writer.end;
-  const search: Search = {
+  const search: Searching = {
     files,
     open,
     query: narrowById(query),
@@ -82,14 +92,15 @@ export async function queryLog(files: JournalFiles, open: OpenLog, query: Query)
 }
 
 // No record of an exchange is older than the exchange. It has no latest time: recovery may close it much later.
-function narrowById(query: Query): Query {
+function narrowById(query: Search): Search {
   const time = query.id === undefined ? null : ulidTime(query.id);
   return time === null ? query : { ...query, since: Math.max(query.since ?? 0, time - CLOCK_SLACK_MS) };
 }
 
-const isDone = ({ found, query, read }: Search): boolean => found.length >= Math.min(query.limit, MAX_PAGE) || read >= PAGE_READ_BYTES;
+const isDone = ({ found, query, read }: Searching): boolean =>
+  found.length >= Math.min(query.limit, MAX_PAGE) || read >= (query.holds === undefined ? PAGE_READ_BYTES : OPENED_BYTES);
 
-async function searchSegment(search: Search, entry: SegmentEntry, limit: number): Promise<string | null> {
+async function searchSegment(search: Searching, entry: SegmentEntry, limit: number): Promise<string | null> {
   const reader = new SegmentReader(await search.files.open(join(search.open.directory, segmentName(entry.number))));
   try {
     const places = await findPlaces(reader, limit, search);
@@ -106,7 +117,7 @@ async function searchSegment(search: Search, entry: SegmentEntry, limit: number)
   }
 }
 
-async function findPlaces(reader: SegmentReader, limit: number, search: Search): Promise<readonly Place[]> {
+async function findPlaces(reader: SegmentReader, limit: number, search: Searching): Promise<readonly Place[]> {
   const places: Place[] = [];
   for (let offset = FIRST_BATCH; offset < limit; ) {
     const header = await readHeaderAt(reader, offset, limit);
@@ -117,7 +128,7 @@ async function findPlaces(reader: SegmentReader, limit: number, search: Search):
   return places;
 }
 
-const mayHold = ({ minTime, maxTime }: ReadHeader, { since, until }: Query): boolean =>
+const mayHold = ({ minTime, maxTime }: ReadHeader, { since, until }: Search): boolean =>
   (since === undefined || maxTime >= since) && (until === undefined || minTime <= until);
 
 // Batches are read forward in groups and searched backward, so that every byte is read once.
@@ -134,7 +145,7 @@ interface Source {
   readonly limit: number;
 }
 
-async function searchGroup(search: Search, source: Source, places: readonly Place[]): Promise<string | null> {
+async function searchGroup(search: Searching, source: Source, places: readonly Place[]): Promise<string | null> {
   const from = places[0]?.offset ?? 0;
   const last = places.at(-1);
   if (last !== undefined) await source.reader.view(from, last.offset + paddedBytes(last.header.bytes) - from, source.limit);
@@ -158,27 +169,29 @@ async function searchGroup(search: Search, source: Source, places: readonly Plac
   return null;
 }
 
-const isFull = ({ found, query }: Search): boolean => found.length >= Math.min(query.limit, MAX_PAGE);
+const isFull = ({ found, query }: Searching): boolean => found.length >= Math.min(query.limit, MAX_PAGE);
 
 // A view would keep the whole piece of the file in memory that it was read in.
 const keep = (stored: StoredRecord): StoredRecord =>
   stored.envelope === null ? stored : { ...stored, envelope: Buffer.from(stored.envelope) };
 
-function unreadable(search: Search, entry: SegmentEntry, place: Place): string {
+function unreadable(search: Searching, entry: SegmentEntry, place: Place): string {
   return describeDamage(
     damageAt(search.open.log, { segment: entry.number, offset: place.offset, index: place.header.firstIndex }, 'a batch cannot be read'),
   );
 }
 
 // Parsing costs ten times as much as looking for the text.
-const mayMatch = (frame: Frame, { id }: Query): boolean => id === undefined || frame.publicPart.includes(id);
+const mayMatch = (frame: Frame, { id }: Search): boolean => id === undefined || frame.publicPart.includes(id);
 
 /** Whether a record is one that a query looks for; `id` and everything else, but not its place. */
-export function matches({ record }: StoredRecord, query: Query): boolean {
+export function matches(stored: StoredRecord, query: Search): boolean {
+  const { record } = stored;
   if (query.since !== undefined && record.time < query.since) return false;
   if (query.until !== undefined && record.time > query.until) return false;
   if (query.reason !== undefined && !hasPrefix(record.reason ?? '', query.reason)) return false;
-  return FIELDS.every((field) => query[field] === undefined || query[field] === record[field]);
+  if (!FIELDS.every((field) => query[field] === undefined || query[field] === record[field])) return false;
+  return query.holds === undefined || query.holds(stored);
 }
 
 const FIELDS = ['id', 'kind', 'principal', 'server', 'tool', 'method', 'status'] as const;

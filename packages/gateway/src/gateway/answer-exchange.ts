@@ -25,7 +25,7 @@ export interface Answering {
 /** One exchange from its first byte to its reply: every path ends in one. */
 export function answerExchange(deps: GatewayDeps, { guards, works, figures, draining }: Answering) {
   const refuse = async (exchange: Partially, denied: Deny, answer: Answer): Promise<void> => {
-    const entry = refusalEntry(exchange, denied, deps.clock.now());
+    const entry = refusalEntry(exchange, denied, deps);
     const foldBy = foldKey(exchange, denied);
     const { tenant } = exchange.snapshot;
     const recorded = foldBy === null ? await deps.journal.append(tenant, entry) : await deps.journal.refuse(tenant, foldBy, entry);

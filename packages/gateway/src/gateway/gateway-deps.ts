@@ -34,7 +34,7 @@ export interface GatewayDeps {
   readonly secure: boolean;
   /** Peers whose X-Forwarded-For is believed, as the configuration has them now. */
   readonly proxies: () => TrustedProxies;
-  readonly keyed: (text: string) => string;
+  readonly keyed: (tenant: TenantId, text: string) => string;
   /** Seals what clients keep for the gateway. */
   readonly handles: Sealer;
   readonly inspect: { readonly arguments: readonly ArgumentScreen[]; readonly result: readonly ResultScreen[] };

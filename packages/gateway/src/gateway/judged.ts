@@ -1,4 +1,4 @@
-import { sha256Hex } from '../base/bytes.ts';
+import type { TenantId } from '../base/ids.ts';
 import type { Action, Decision, DecisionInputs, Judgement } from '../contracts/decision.ts';
 import type { Principal } from '../contracts/principal.ts';
 import type { Snapshot } from '../contracts/snapshot.ts';
@@ -13,8 +13,6 @@ export interface Judged {
   readonly inputs: DecisionInputs;
   /** `JSON.stringify(inputs)`. */
   readonly text: string;
-  /** SHA-256, hex, of the text. */
-  readonly digest: string;
 }
 
 const isMade = (decision: Decision): decision is Decision & Made => decision.effect !== 'conditional';
@@ -22,8 +20,7 @@ const isMade = (decision: Decision): decision is Decision & Made => decision.eff
 /** The same for a decision that was made with arguments. */
 export function judgedWith({ decision, inputs }: Judgement): Judged | null {
   if (!isMade(decision)) return null;
-  const text = JSON.stringify(inputs);
-  return { decision, inputs, text, digest: sha256Hex(text) };
+  return { decision, inputs, text: JSON.stringify(inputs) };
 }
 
 type Told = Omit<Judged, 'decision'>;
@@ -53,6 +50,18 @@ function toldOnce(snapshot: Snapshot, principal: Principal, target: Target): Tol
 
 function told({ policy }: Snapshot, principal: Principal, action: Action, target: Target): Told {
   const inputs = policy.inputsOf(principal, action, target);
-  const text = JSON.stringify(inputs);
-  return { inputs, text, digest: sha256Hex(text) };
+  return { inputs, text: JSON.stringify(inputs) };
+}
+
+/** Keyed digest: what may be guessed, such as an address or an argument, must not be guessable from a record. */
+export type Keyed = (tenant: TenantId, text: string) => string;
+
+// By the inputs, of which there is one object for each caller and pin.
+const digests = new WeakMap<DecisionInputs, string>();
+
+/** What a record's public part says of the inputs. */
+export function digestOfInputs({ inputs, text }: Told, tenant: TenantId, keyed: Keyed): string {
+  const known = digests.get(inputs) ?? keyed(tenant, text);
+  digests.set(inputs, known);
+  return known;
 }

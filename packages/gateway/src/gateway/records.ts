@@ -1,4 +1,6 @@
 import type { PublicPart } from '@sallyport/ledger';
+import type { Clock } from '../base/clock.ts';
+import type { TenantId } from '../base/ids.ts';
 import type { JournalEntry } from '../contracts/journal.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { Principal } from '../contracts/principal.ts';
@@ -7,7 +9,7 @@ import type { Deny } from '../contracts/verdict.ts';
 import { decidedWith } from './decided.ts';
 import type { Session } from './downstream/sessions.ts';
 import type { Call, Exchange, Partially } from './exchange.ts';
-import { type Judged, judged, judgedWith } from './judged.ts';
+import { digestOfInputs, type Judged, judged, judgedWith, type Keyed } from './judged.ts';
 
 type Draft = { -readonly [K in keyof Omit<PublicPart, 'sealed'>]: Omit<PublicPart, 'sealed'>[K] };
 
@@ -86,12 +88,10 @@ function judgedIn({ snapshot, principal, target, decision }: Partially, denied: 
   return decision && target ? judged(snapshot, principal, 'call', target, decision) : null;
 }
 
-const publicly = ({ decision: { effect, policies, version }, digest }: Judged): NonNullable<PublicPart['decision']> => ({
-  effect,
-  inputs: digest,
-  policies,
-  version,
-});
+function publicly(was: Judged, tenant: TenantId, keyed: Keyed): NonNullable<PublicPart['decision']> {
+  const { effect, policies, version } = was.decision;
+  return { effect, inputs: digestOfInputs(was, tenant, keyed), policies, version };
+}
 
 /** Names, addresses, arguments and what was judged: only for holders of the audit key. */
 function secretOf(exchange: Partially, more: JsonObject = {}, of: Judged | null = null): Uint8Array {
@@ -116,26 +116,25 @@ function whoOf({ peer, principal, frame }: Partially): string {
   return text;
 }
 
-/** `of`: the call that was refused, where it came as far as being one. */
-export function refusalEntry(
-  exchange: Partially,
-  denied: Deny,
-  now: number,
-  of: { readonly call: Call; readonly keyed: Keyed } | null = null,
-): JournalEntry {
-  const draft = draftOf(exchange, 'refusal', now);
+/** `call`: what was refused, where it came as far as being one. */
+export function refusalEntry(exchange: Partially, denied: Deny, { clock, keyed }: Recording, call: Call | null = null): JournalEntry {
+  const { tenant } = exchange.snapshot;
+  const draft = draftOf(exchange, 'refusal', clock.now());
   draft.status = 'refused';
   draft.reason = denied.reason;
   const was = judgedIn(exchange, denied);
-  if (was) draft.decision = publicly(was);
+  if (was) draft.decision = publicly(was, tenant, keyed);
   if (denied.credential !== undefined) draft.credential = denied.credential;
-  if (of) draft.argumentsDigest = of.keyed(of.call.argumentsDigest);
+  if (call) draft.argumentsDigest = keyed(tenant, call.argumentsDigest);
   const detail = denied.detail === undefined ? {} : { detail: denied.detail.slice(0, 1000) };
-  return { record: draft, secret: secretOf(exchange, of ? { ...detail, arguments: of.call.arguments } : detail, was) };
+  return { record: draft, secret: secretOf(exchange, call ? { ...detail, arguments: call.arguments } : detail, was) };
 }
 
-/** Keyed digest: low-entropy arguments must not be guessable from a record. */
-type Keyed = (digest: string) => string;
+/** What a record is made with. */
+export interface Recording {
+  readonly clock: Clock;
+  readonly keyed: Keyed;
+}
 
 /** For what the gateway answers by itself. */
 export function answerEntry(exchange: Exchange, now: number, more: JsonObject = {}): JournalEntry {
@@ -144,14 +143,15 @@ export function answerEntry(exchange: Exchange, now: number, more: JsonObject = 
   return { record: draft, secret: secretOf(exchange, more) };
 }
 
-export function intentEntry(call: Call, now: number, keyed: Keyed): JournalEntry {
-  const draft = draftOf(call.exchange, 'intent', now);
-  draft.argumentsDigest = keyed(call.argumentsDigest);
+export function intentEntry(call: Call, { clock, keyed }: Recording): JournalEntry {
+  const draft = draftOf(call.exchange, 'intent', clock.now());
+  const { tenant } = call.exchange.snapshot;
+  draft.argumentsDigest = keyed(tenant, call.argumentsDigest);
   const parent = call.resumed?.parent ?? call.task?.parent;
   if (parent !== undefined) draft.parent = parent;
   const decided = decidedWith(call);
   const was = decided.ok && decided.value !== null ? judgedWith(decided.value) : judgedIn(call.exchange, null);
-  if (was) draft.decision = publicly(was);
+  if (was) draft.decision = publicly(was, tenant, keyed);
   const responses = call.round?.responses ?? null;
   const more = responses === null ? { arguments: call.arguments } : { arguments: call.arguments, inputResponses: responses };
   return { record: draft, secret: secretOf(call.exchange, more, was) };

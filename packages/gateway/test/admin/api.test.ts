@@ -122,6 +122,7 @@ const TABLE: readonly (readonly [method: string, path: string, admin: number, au
   ['GET', `/api/v1/log/${REF}`, 404, 404, 403],
   ['GET', '/api/v1/log/follow?from=x', 400, 400, 403],
   ['GET', '/api/v1/log/verify', 200, 200, 403],
+  ['POST', '/api/v1/digests', 400, 400, 403],
   ['GET', '/api/v1/status', 200, 200, 403],
   ['GET', '/api/v1/openapi.json', 200, 200, 403],
   ['GET', '/metrics', 200, 200, 403],

@@ -135,6 +135,7 @@ describe('where nothing can be recorded', () => {
       'grants.remove': [`/grants/${String(grant.body['id'])}`],
       'policies.add': ['/policies', { text: '@id("never") forbid (principal, action, resource in Server::"none");' }],
       'policies.remove': ['/policies/never'],
+      'log.digest': ['/digests', { value: 'never' }],
       'config.reload': ['/config/reload'],
       'config.revert': ['/config/revert', { version: '1' }],
       'config.accept': ['/config/accept'],

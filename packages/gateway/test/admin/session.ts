@@ -60,6 +60,7 @@ export const SESSION: readonly Step[] = [
   { verb: 'log.query', ask: () => ({ path: '/log?limit=20&payloads=true' }) },
   { verb: 'log.show', ask: (answers) => ({ path: `/log/${newestRef(answers('log.query'))}` }) },
   { verb: 'log.verify', ask: () => ({ path: '/log/verify' }) },
+  { verb: 'log.digest', ask: () => ({ path: '/digests', body: { value: 'a text' } }) },
   { verb: 'log.follow', ask: () => ({ path: '/log/follow?from=0' }) },
   { verb: 'config.history', ask: () => ({ path: '/config/versions?limit=5' }) },
   { verb: 'config.show', ask: () => ({ path: '/config/versions/1' }) },

@@ -4,6 +4,7 @@ import type { AuditRoom, Query, StoredRecord } from '../../src/audit/index.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { DEFAULT_TENANT, type TenantId } from '../../src/base/ids.ts';
 import type { JournalEntry, Receipt } from '../../src/contracts/journal.ts';
+import type { JsonValue } from '../../src/contracts/json.ts';
 import { intent, newId, outcome } from '../faults/journal.ts';
 
 export interface JournalOptions {
@@ -65,6 +66,46 @@ export function journalContract(engine: string, openBackend: OpenJournalBackend)
       await room.close();
       room = await backend.open(options);
     }
+
+    describe('search by value', () => {
+      const holding = (value: unknown): JournalEntry => {
+        const entry = intent(newId(), { arguments: { path: '/a', deep: [{ value }] } });
+        return { ...entry, record: { ...entry.record, argumentsDigest: '0'.repeat(64) } };
+      };
+      const digest = (value: JsonValue, log = DEFAULT_TENANT): string => room.valueDigest(log, value) ?? '';
+
+      test('finds what holds a value, however deep, by a digest that is the same within a tenant and another in every other', async () => {
+        const mine = await append(holding('needle'));
+        await append(holding('other'));
+        await append(of(OTHER, holding('needle')), OTHER);
+        const found = await all({ value: digest('needle') });
+        expect(found.map(({ index }) => index)).toEqual([mine.index]);
+        expect(digest('needle')).toBe(digest('needle'));
+        expect(digest('needle', OTHER)).not.toBe(digest('needle'));
+        expect(await all({ value: digest('needle') }, OTHER)).toEqual([]);
+        expect(await all({ value: digest('needle', OTHER) }, OTHER)).toHaveLength(1);
+        await reopen();
+        expect(await all({ value: digest('needle') })).toHaveLength(1);
+      });
+
+      test.each<[string, JsonValue, JsonValue]>([
+        ['a text, and not a part of it', 'needle', 'needles'],
+        ['a number, and not its text', 7, '7'],
+        ['a truth, and not a number', true, 1],
+        ['nothing at all', null, ''],
+        ['an object, whatever the order of its members', { a: 1, b: [2] }, { a: 1, b: [3] }],
+      ])('finds %s', async (_name, value, other) => {
+        const { index } = await append(holding(value));
+        expect((await all({ value: digest(value) })).map((one) => one.index)).toEqual([index]);
+        expect(await all({ value: digest(other) })).toEqual([]);
+      });
+
+      test('opens no record that has no arguments, and finds nothing in it', async () => {
+        const { argumentsDigest: _digest, decision: _decision, ...record } = intent(newId()).record;
+        await append({ record, secret: Buffer.from(JSON.stringify({ arguments: { path: 'needle' } })) });
+        expect(await all({ value: digest('needle') })).toEqual([]);
+      });
+    });
 
     describe('append', () => {
       test('gives indexes without a gap, in the order of the calls, after the record that opens the log at 0', async () => {

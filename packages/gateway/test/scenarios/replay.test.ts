@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { random, sha256Hex } from '../../src/base/bytes.ts';
+import { keyedDigests } from '../../src/audit/index.ts';
+import { random } from '../../src/base/bytes.ts';
 import { systemClock } from '../../src/base/clock.ts';
+import { DEFAULT_TENANT } from '../../src/base/ids.ts';
 import { silentLogger } from '../../src/base/log.ts';
 import type { DecisionInputs } from '../../src/contracts/decision.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
@@ -28,6 +30,7 @@ let administered: readonly JsonObject[];
 let calls: number;
 let storage: Storage;
 let documents: PolicyDocuments;
+let digestOf: (text: string) => string;
 
 beforeAll(async () => {
   data = mkdtempSync(join(tmpdir(), 'sallyport-replay-'));
@@ -42,6 +45,8 @@ beforeAll(async () => {
   await gateway.stop();
   const vault = openVault({ file: join(data, 'keys'), create: false, random });
   if (!vault.ok) throw new Error(vault.reason);
+  const keyed = keyedDigests(vault.value.mac('audit'));
+  digestOf = (text) => keyed(DEFAULT_TENANT, text);
   const opened = await openStorage({ dir: data, key: vault.value.stateKey(), clock: systemClock, log: silentLogger });
   if (!opened.ok) throw new Error(opened.reason);
   storage = opened.value;
@@ -102,7 +107,7 @@ describe('decisions on the record', () => {
     expect(recorded).toHaveLength((calls / TOOLS.length) * (TOOLS.length - 1));
     let same = 0;
     for (const { decision, inputs } of recorded) {
-      expect(sha256Hex(JSON.stringify(inputs))).toBe(decision.inputs);
+      expect(digestOf(JSON.stringify(inputs))).toBe(decision.inputs);
       const document = await documents.find('default', decision.version);
       if (!document.ok || document.value === null) throw new Error(`version ${decision.version} is not kept`);
       const again = replay(document.value, decision.version, inputs);

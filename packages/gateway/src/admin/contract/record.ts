@@ -10,6 +10,14 @@ export const recordStatus = z.enum(['ok', 'error', 'refused', 'unknown']);
 
 const count = z.coerce.number().int();
 
+const valueDigest = z.string().regex(/^[0-9a-f]{64}$/, 'an HMAC-SHA-256 in lower case hex');
+
+export const digestRequest = z.strictObject({
+  value: json.describe('Any JSON value: a text, a number, a list, a whole object of arguments. It is not recorded.'),
+});
+
+export const digestAnswer = z.object({ digest: valueDigest }).meta({ id: 'ValueDigest' });
+
 export const logQuery = z.strictObject({
   kind: recordKind.optional(),
   status: recordStatus.optional(),
@@ -18,6 +26,7 @@ export const logQuery = z.strictObject({
   tool: z.string().min(1).max(256).optional().describe('As its server names it.'),
   method: z.string().min(1).max(128).optional(),
   reason: z.string().min(1).max(64).optional().describe('A dotted reason, or the first words of one.'),
+  value: valueDigest.optional().describe('A digest as `POST /api/v1/digests` gives it: records whose arguments hold the value.'),
   since: count.min(0).optional().describe('Milliseconds since the epoch; both ends are included.'),
   until: count.min(0).optional(),
   limit: count.min(1).max(500).default(100),

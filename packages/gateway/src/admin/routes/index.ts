@@ -7,6 +7,7 @@ import { createKey } from './create-key.ts';
 import { createTenant } from './create-tenant.ts';
 import { createTenantKey } from './create-tenant-key.ts';
 import { diffVersions } from './diff-versions.ts';
+import { digestValue } from './digest-value.ts';
 import { explainDecision } from './explain-decision.ts';
 import { followLog } from './follow-log.ts';
 import { limitServer } from './limit-server.ts';
@@ -65,6 +66,7 @@ export const VERBS: readonly Verb[] = [
   queryLog,
   followLog,
   verifyLog,
+  digestValue,
   showRecord,
   listVersions,
   showVersion,

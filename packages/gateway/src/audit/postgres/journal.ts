@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import { DEFAULT_TENANT, type TenantId } from '../../base/ids.ts';
 import { failure, type Result, success } from '../../base/result.ts';
 import type { JournalEntry, Receipt } from '../../contracts/journal.ts';
-import type { JsonObject } from '../../contracts/json.ts';
+import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import type { Backlog, JournalMeter } from '../../contracts/meter.ts';
 import type { AuditReason } from '../../contracts/reasons/audit.ts';
 import type { VaultReason } from '../../contracts/reasons/vault.ts';
@@ -11,7 +11,9 @@ import { type Connections, migrate, type Postgres, type Storage, StorageError } 
 import { JOURNAL_DEFAULTS, type JournalSettings } from '../config.ts';
 import { openRefusalFold, type RefusalFold } from '../fold-refusals.ts';
 import type { FollowRequest } from '../follow.ts';
+import { type Opening as PayloadOpening, searchOf } from '../holds-digest.ts';
 import { type AuditRoom, LOG_NAME } from '../journal.ts';
+import { keyedDigests, valueDigest } from '../keyed-digest.ts';
 import { AUDIT_MIGRATIONS } from '../migrations/index.ts';
 import { openRecord } from '../open-record.ts';
 import { MAX_PAGE, type Query, type QueryPage } from '../query.ts';
@@ -64,11 +66,13 @@ class PostgresJournalRoom implements AuditRoom {
   readonly #opening = new Map<TenantId, Promise<Result<PostgresLogWriter, AuditReason>>>();
   readonly #refusals: RefusalFold;
   readonly #successor: Successor;
+  readonly #opener: PayloadOpening;
   #unreachableUntil = 0;
   #closed = false;
 
   constructor(deps: PostgresJournalDeps) {
     this.#deps = deps;
+    this.#opener = { open: (record) => this.open(record), keyed: keyedDigests(deps.mac) };
     this.#settings = { ...JOURNAL_DEFAULTS, ...deps.settings };
     this.#database = deps.storage.postgres.apart('journal', CONNECTIONS);
     this.#life = new Life(deps.storage.postgres, deps.report);
@@ -140,7 +144,7 @@ class PostgresJournalRoom implements AuditRoom {
     const limit = Math.max(1, Math.min(query.limit, MAX_PAGE));
     return this.#readingOf(log, async () => {
       const end = (await readHead(this.#database, log))?.next_index ?? 0;
-      return queryTable(this.#database, { log, end }, { ...query, limit });
+      return queryTable(this.#database, { log, end }, searchOf(this.#opener, log, { ...query, limit }));
     });
   }
 
@@ -152,8 +156,8 @@ class PostgresJournalRoom implements AuditRoom {
     return openRecord(this.#deps.sealer, record);
   }
 
-  keyedDigest(bytes: Uint8Array): string {
-    return this.#deps.mac.mac(bytes).toString('hex');
+  valueDigest(tenant: TenantId, value: JsonValue): string | null {
+    return valueDigest(this.#opener.keyed, tenant, value);
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import { type Result, success } from '../../base/result.ts';
 import type { AuditReason } from '../../contracts/reasons/audit.ts';
 import type { Querying } from '../../storage/index.ts';
-import { matches, type Query, type QueryPage } from '../query.ts';
+import { matches, OPENED_BYTES, type QueryPage, type Search } from '../query.ts';
 import type { StoredRecord } from '../stored-record.ts';
 import { PAGE, readRecord } from './read-record.ts';
 import { readBackward } from './record-store.ts';
@@ -13,12 +13,12 @@ const MOST_BYTES = 256 * 1024 * 1024;
 export async function queryTable(
   database: Querying,
   { log, end }: { readonly log: string; readonly end: number },
-  query: Query,
+  query: Search,
 ): Promise<Result<QueryPage, AuditReason>> {
   const filter = { id: query.id ?? null, kind: query.kind ?? null, since: query.since ?? null, until: query.until ?? null };
   const found: StoredRecord[] = [];
   let before = Math.min(query.before ?? end, end);
-  for (let read = 0; read < MOST_BYTES; ) {
+  for (let read = 0; read < (query.holds === undefined ? MOST_BYTES : OPENED_BYTES); ) {
     const rows = await readBackward(database, { log, before }, filter, PAGE);
     if (rows.length === 0) return success({ records: found, next: null });
     for (const row of rows) {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { page, type StoredRecord, storedRecord, verification } from '../../admin/index.ts';
+import { digestAnswer, page, type StoredRecord, storedRecord, verification } from '../../admin/index.ts';
 import { ulidTime } from '../../base/ids.ts';
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import type { OpenedRecord } from '../../contracts/running.ts';
@@ -22,6 +22,7 @@ interface QueryOptions {
   readonly tool?: string;
   readonly method?: string;
   readonly reason?: string;
+  readonly value?: string;
   readonly since?: string;
   readonly until?: string;
   readonly limit: string;
@@ -51,6 +52,10 @@ export function logCommands(program: Command, surroundings: Surroundings): void 
     .option('--tool <name>', 'as its server names it')
     .option('--method <method>')
     .option('--reason <reason>', 'a dotted reason, or its first words')
+    .option(
+      '--value <value>',
+      'calls with this value among their arguments, found by its keyed digest; a number or true in JSON, anything else as text',
+    )
     .option('--since <time>', '15m, 2h, 7d, or a date and time')
     .option('--until <time>')
     .option('--limit <n>', 'at most 500', '50')
@@ -113,11 +118,24 @@ async function query({ api, terminal, now }: Work, options: QueryOptions): Promi
     if (!NAMES.has(name) || typeof value !== 'string') continue;
     parameters.set(name, name === 'since' || name === 'until' ? String(timeOf(name, value, now)) : value);
   }
+  if (options.value !== undefined) {
+    const { digest } = await api.call('POST', '/api/v1/digests', digestAnswer, { value: jsonOrText(options.value) });
+    parameters.set('value', digest);
+  }
   const { items, next } = await api.call('GET', `/api/v1/log?${parameters}`, page(storedRecord));
   if (terminal.json) return terminal.printJson({ items, next });
   if (items.length > 0) terminal.print(table(COLUMNS, items, terminal.screen));
   else terminal.tell('Nothing in the log fits.');
   if (next !== null) terminal.tell(`There is more: repeat with --cursor ${next}`);
+}
+
+/** What JSON reads as a number, true, false, null, a list or an object is that; everything else is the text as it stands, as is what stands in quotes. */
+function jsonOrText(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return text;
+  }
 }
 
 const NAMES: ReadonlySet<string> = new Set([

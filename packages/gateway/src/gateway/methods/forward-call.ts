@@ -1,3 +1,4 @@
+import type { TenantId } from '../../base/ids.ts';
 import type { Receipt } from '../../contracts/journal.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { Reason } from '../../contracts/reasons/index.ts';
@@ -29,7 +30,7 @@ export async function forwardCall(exchange: Exchange, answer: Answer, works: Wor
   // Once more, of the arguments as they are now: a screen may have revised them.
   const refused = refuseArguments(screened.value);
   if (refused !== null) return refuseCall(screened.value, refused, answer, works);
-  const intent = await works.journal.append(exchange.snapshot.tenant, intentEntry(screened.value, works.clock.now(), works.keyed));
+  const intent = await works.journal.append(exchange.snapshot.tenant, intentEntry(screened.value, works));
   if (!intent.ok) return refuse(exchange, { verdict: 'deny', reason: intent.reason }, answer, works);
   return completeCall(screened.value, intent.value, answer, works);
 }
@@ -78,7 +79,7 @@ const reviseResult = (value: CallResult, verdict: Revise | ResultVerdict): CallR
 export async function completeCall(call: Call, intent: Receipt, answer: Answer, works: Works): Promise<void> {
   const { exchange } = call;
   const { forwarded, settled } = await forwardAndScreen(call, answer, works);
-  const outcome = outcomeOf(settled, forwarded.progress, works);
+  const outcome = outcomeOf(settled, forwarded.progress, exchange.snapshot.tenant, works);
   const durationUs = Math.round((works.clock.monotonic() - exchange.startedAt) * 1000);
   const recorded = await works.journal.append(
     exchange.snapshot.tenant,
@@ -136,7 +137,7 @@ async function screenResult(call: Call, given: { readonly result: JsonObject; re
   return { kind: 'result', text: works.shape(call, screened.value), isError: screened.value.result['isError'] === true };
 }
 
-function outcomeOf(settled: Settled, progress: number, works: Works): Outcome {
+function outcomeOf(settled: Settled, progress: number, tenant: TenantId, works: Works): Outcome {
   if (settled.kind === 'denied') {
     const { reason, detail } = settled.denied;
     return { status: 'refused', reason, progress, ...(detail === undefined ? {} : { detail }) };
@@ -144,14 +145,17 @@ function outcomeOf(settled: Settled, progress: number, works: Works): Outcome {
   const text = settled.kind === 'error' ? settled.json : settled.text;
   const failed = settled.kind === 'error' || (settled.kind === 'result' && settled.isError);
   const asked = settled.kind === 'round' ? { asked: settled.asked } : {};
-  return { status: failed ? 'error' : 'ok', resultDigest: works.keyed(text), resultBytes: Buffer.byteLength(text), progress, ...asked };
+  return {
+    status: failed ? 'error' : 'ok',
+    resultDigest: works.keyed(tenant, text),
+    resultBytes: Buffer.byteLength(text),
+    progress,
+    ...asked,
+  };
 }
 
 async function refuseCall(call: Call, denied: Deny, answer: Answer, works: Works): Promise<void> {
-  const recorded = await works.journal.append(
-    call.exchange.snapshot.tenant,
-    refusalEntry(call.exchange, denied, works.clock.now(), { call, keyed: works.keyed }),
-  );
+  const recorded = await works.journal.append(call.exchange.snapshot.tenant, refusalEntry(call.exchange, denied, works, call));
   works.reply(call.exchange, recorded.ok ? denied : { verdict: 'deny', reason: recorded.reason }, answer);
 }
 
@@ -169,10 +173,7 @@ async function holdCall(call: Call, hold: Hold, answer: Answer, works: Works): P
     detail: `${hold.kind}: ${hold.binding}`,
     shown: `Send the call again with _meta["${HANDLE_KEY}"] once it is decided (${hold.kind}).`,
   };
-  const recorded = await works.journal.append(
-    call.exchange.snapshot.tenant,
-    refusalEntry(call.exchange, told, works.clock.now(), { call, keyed: works.keyed }),
-  );
+  const recorded = await works.journal.append(call.exchange.snapshot.tenant, refusalEntry(call.exchange, told, works, call));
   if (!recorded.ok) return works.reply(call.exchange, { verdict: 'deny', reason: recorded.reason }, answer);
   works.reply(call.exchange, told, answer, { [HANDLE_KEY]: handle, 'sallyport/expiresAt': new Date(hold.expiresAt).toISOString() });
 }

@@ -33,7 +33,7 @@ export const forwardTask: Handler = async (exchange, answer, works) => {
   const call: Call = { exchange, target, task, resumed: null, arguments: given, argumentsDigest: digestOf(given) };
   const refused = refuseArguments(call);
   if (refused !== null) return refuse(exchange, refused, answer, works);
-  const intent = await works.journal.append(exchange.snapshot.tenant, intentEntry(call, works.clock.now(), works.keyed));
+  const intent = await works.journal.append(exchange.snapshot.tenant, intentEntry(call, works));
   if (!intent.ok) return refuse(exchange, { verdict: 'deny', reason: intent.reason }, answer, works);
   return completeCall(call, intent.value, answer, works);
 };

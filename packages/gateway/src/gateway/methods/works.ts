@@ -38,7 +38,7 @@ export interface Works {
   readonly tasks: Tasks;
   readonly screens: { readonly arguments: ArgumentRows; readonly result: ResultRows };
   /** Keyed digest, hex, of a digest or text: equal values can be found, guessed values cannot be confirmed. */
-  keyed(text: string): string;
+  keyed(tenant: TenantId, text: string): string;
   /** The result as the client's endpoint names things and its revision knows it, as JSON text. */
   shape(call: Call, value: CallResult): string;
   /** Answers with a denial that is already recorded. */
@@ -53,6 +53,6 @@ export type Handler = (exchange: Exchange, answer: Answer, works: Works) => Prom
 
 /** Records a denial and then answers it; what cannot be recorded is answered as that. */
 export async function refuse(exchange: Exchange, denied: Deny, answer: Answer, works: Works): Promise<void> {
-  const recorded = await works.journal.append(exchange.snapshot.tenant, refusalEntry(exchange, denied, works.clock.now()));
+  const recorded = await works.journal.append(exchange.snapshot.tenant, refusalEntry(exchange, denied, works));
   works.reply(exchange, recorded.ok ? denied : { verdict: 'deny', reason: recorded.reason }, answer);
 }

@@ -54,7 +54,7 @@ function askingOf(session: Session, server: ServerId, ask: ServerAsk, works: Wor
 
 // A server causes them at will: folded by session and server, so that a flood costs the journal one record a minute.
 async function refuse(asking: Asking, denied: Deny, works: Works): Promise<ServerAnswer> {
-  const entry = askRefusal(asking, denied, works.clock.now());
+  const entry = askRefusal(asking, denied, works.clock.now(), works.keyed);
   const recorded = await works.journal.refuse(asking.snapshot.tenant, `asks of ${asking.server} ${asking.session.principalId}`, entry);
   return errorFor(asking, recorded.ok ? denied : { verdict: 'deny', reason: recorded.reason });
 }

@@ -3,6 +3,7 @@ import type { JournalEntry } from '../../contracts/journal.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { Deny } from '../../contracts/verdict.ts';
 import type { CallStream } from '../downstream/call-stream.ts';
+import { digestOfInputs, type Keyed } from '../judged.ts';
 import type { Asking } from './asking.ts';
 
 type Public = Omit<PublicPart, 'sealed'>;
@@ -29,7 +30,7 @@ const targetOf = ({ exchange, target }: CallStream): Pick<Public, 'tool' | 'pin'
   ...(target.digest === null ? {} : { pin: target.digest }),
 });
 
-const decisionIn = ({ judged }: Asking): Pick<Public, 'decision'> =>
+const decisionIn = ({ judged, snapshot }: Asking, keyed: Keyed): Pick<Public, 'decision'> =>
   judged === null
     ? {}
     : {
@@ -37,7 +38,7 @@ const decisionIn = ({ judged }: Asking): Pick<Public, 'decision'> =>
           effect: judged.decision.effect,
           policies: judged.decision.policies,
           version: judged.decision.version,
-          inputs: judged.digest,
+          inputs: digestOfInputs(judged, snapshot.tenant, keyed),
         },
       };
 
@@ -52,27 +53,27 @@ const secretOf = ({ session, judged }: Asking, more: JsonObject): Uint8Array =>
   );
 
 /** Durable before the client is asked: what goes to it stands sealed in the record, whole. */
-export function askIntent(asking: Asking, now: number, keyed: (text: string) => string): JournalEntry {
+export function askIntent(asking: Asking, now: number, keyed: Keyed): JournalEntry {
   const params = asking.asked?.params ?? {};
   return {
     record: {
       ...about(asking, now),
       kind: 'intent',
       guards: asking.trace,
-      ...decisionIn(asking),
-      argumentsDigest: keyed(JSON.stringify(params)),
+      ...decisionIn(asking, keyed),
+      argumentsDigest: keyed(asking.snapshot.tenant, JSON.stringify(params)),
     },
     secret: secretOf(asking, { arguments: params }),
   };
 }
 
-export function askRefusal(asking: Asking, denied: Deny, now: number): JournalEntry {
+export function askRefusal(asking: Asking, denied: Deny, now: number, keyed: Keyed): JournalEntry {
   return {
     record: {
       ...about(asking, now),
       kind: 'refusal',
       guards: asking.trace,
-      ...decisionIn(asking),
+      ...decisionIn(asking, keyed),
       status: 'refused',
       reason: denied.reason,
     },
@@ -93,7 +94,7 @@ export function askOutcome(
   asking: Asking,
   intent: number,
   outcome: AskOutcome,
-  { now, durationUs, keyed }: { readonly now: number; readonly durationUs: number; readonly keyed: (text: string) => string },
+  { now, durationUs, keyed }: { readonly now: number; readonly durationUs: number; readonly keyed: Keyed },
 ): JournalEntry {
   const { text, detail, reason, status } = outcome;
   return {
@@ -104,7 +105,7 @@ export function askOutcome(
       status,
       durationUs,
       ...(reason === undefined ? {} : { reason }),
-      ...(text === undefined ? {} : { resultDigest: keyed(text), resultBytes: Buffer.byteLength(text) }),
+      ...(text === undefined ? {} : { resultDigest: keyed(asking.snapshot.tenant, text), resultBytes: Buffer.byteLength(text) }),
     },
     secret: detail === undefined ? null : Buffer.from(JSON.stringify({ detail: detail.slice(0, 1000) })),
   };
