@@ -25,6 +25,7 @@ export const ACCESS = {
   'policies.list': ['admin', 'auditor'],
   'policies.show': ['admin', 'auditor'],
   'policies.explain': ['admin', 'auditor'],
+  'policies.replay': ['admin', 'auditor'],
   'policies.remove': ['admin'],
   'log.query': ['admin', 'auditor'],
   'log.show': ['admin', 'auditor'],

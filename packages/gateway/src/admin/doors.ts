@@ -1,13 +1,15 @@
 import type { AuditRoom } from '../audit/index.ts';
 import type { KeyId, TenantId } from '../base/ids.ts';
 import type { Result } from '../base/result.ts';
+import type { Grant } from '../contracts/decision.ts';
 import type { JsonObject, JsonValue } from '../contracts/json.ts';
 import type { Principal } from '../contracts/principal.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { RuntimeStatus } from '../contracts/running.ts';
 import type { Snapshot } from '../contracts/snapshot.ts';
+import type { Effect, TargetKind } from '../contracts/target.ts';
 import type { Identity, Tenant, TenantRequest } from '../identity/index.ts';
-import type { Grants, Policies, StoredGrant } from '../policy/index.ts';
+import type { Grants, OwnPolicy, Policies, StoredGrant } from '../policy/index.ts';
 import type { Registry } from '../registry/index.ts';
 
 /** Who put something in force, and by what. */
@@ -46,6 +48,16 @@ export interface VersionReader {
   verify(tenant: TenantId): Answer<number>;
 }
 
+/** What of a configuration decides about calls. */
+export interface ProposedConfiguration {
+  readonly policies: readonly OwnPolicy[];
+  readonly grants: readonly Grant[];
+  /** Undefined: the configuration does not name the server. Of a resource: that of those which no template makes. */
+  effectOf(server: string, kind: TargetKind, name: string): Effect | undefined;
+  /** Servers that would not be there, or not switched on. */
+  readonly gone: ReadonlySet<string>;
+}
+
 /** What changes the configuration as a whole. Each gives the version that is in force then. */
 export interface Configuring {
   reload(by: Authorship): Answer<Version>;
@@ -53,6 +65,8 @@ export interface Configuring {
   accept(by: Authorship): Answer<Version>;
   /** `sallyport.yaml:12`, where the file names the object; null where storage holds it. */
   ownerOf(kind: 'server' | 'grant', id: string): string | null;
+  /** What a text would mean in place of the file, with every mistake of it a line. */
+  propose(text: string): Result<ProposedConfiguration, Reason>;
   /** Grants of the file. */
   grants(): readonly StoredGrant[];
 }

@@ -6,10 +6,11 @@ export { issuedKey, type Key, key, type NewKey } from './contract/key.ts';
 export { page } from './contract/page.ts';
 export { type Policy, policies, policy } from './contract/policy.ts';
 export { digestAnswer, type StoredRecord, storedRecord, type Verification, verification } from './contract/record.ts';
+export { type ReplayReport, replayReport } from './contract/replay.ts';
 export { type CallLimits, type NewServer, type Server, type ServerDetail, server, serverDetail } from './contract/server.ts';
 export { type Status, status } from './contract/status.ts';
 export { type Tool, tool } from './contract/tool.ts';
-export type { AdminDoors, Configuring, TenantKeeping, VersionReader } from './doors.ts';
+export type { AdminDoors, Configuring, ProposedConfiguration, TenantKeeping, VersionReader } from './doors.ts';
 export type { AdminOpenReason, AdminOptions, RunningAdmin } from './open-admin.ts';
 export { type SocketPlace, socketPlace } from './socket-place.ts';
 

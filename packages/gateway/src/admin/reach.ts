@@ -41,6 +41,7 @@ export const REACH = {
   'policies.list': 'everything',
   'policies.show': 'everything',
   'policies.explain': 'everything',
+  'policies.replay': 'everything',
   'policies.remove': 'everything',
   'log.query': 'everything',
   'log.show': 'everything',

@@ -12,7 +12,7 @@ import { readTransport } from '../registry/index.ts';
 import { compose } from './compose.ts';
 import { followReferences, pathFrom, readSecretFile, type Secrets, secretFilesIn } from './file/follow-references.ts';
 import { LISTENERS, type ListenerName, type ListenerPlan } from './file/listeners.ts';
-import { inFile, type LoadedFile } from './file/load.ts';
+import { inFile, type LoadedFile, loadFile } from './file/load.ts';
 import { readPolicyFolders } from './file/policies.ts';
 import { type NamedTable, readPolicyTests } from './file/policy-tests.ts';
 import { readConfigFile } from './file/read-file.ts';
@@ -83,9 +83,10 @@ export function plainConfiguration(document: JsonObject, now: number): Success<C
   };
 }
 
-/** Reads the file and everything that it names on this machine. A failure lists every mistake, and nothing was changed. */
-export function readConfiguration({ path, name, env }: ConfigSource, now: number): Success<Configuration> | Mistakes {
-  const read = readConfigFile({ path, name: name || basename(path) }, now);
+/** Reads the file, or `bytes` as if they stood there, and everything that it names on this machine. A failure lists every mistake, and nothing was changed. */
+export function readConfiguration({ path, name, env }: ConfigSource, now: number, bytes?: Uint8Array): Success<Configuration> | Mistakes {
+  const place = { path, name: name || basename(path) };
+  const read = bytes === undefined ? readConfigFile(place, now) : loadFile({ name: place.name, bytes, now });
   if (!read.ok) return read;
   const file = read.value;
   const folder = dirname(path);

@@ -6,6 +6,7 @@ import type { Reason } from '../contracts/reasons/index.ts';
 import type { Applier } from './apply.ts';
 import { fileGrants } from './file-grants.ts';
 import { checkStanding } from './history.ts';
+import { propose } from './propose.ts';
 import { type Reverting, revert } from './revert.ts';
 import { type Rooms, TENANT } from './rooms.ts';
 
@@ -45,6 +46,7 @@ export function configuringOf({ apply, ...reverting }: Reverting & { readonly ap
       if (kind === 'grant') return grant === undefined ? null : lineOf(grant.path);
       return Object.hasOwn(file()?.servers ?? {}, id) ? lineOf(['servers', id]) : null;
     },
+    propose: (text) => propose(rooms, reverting.options, text),
     grants: () =>
       fileGrants(rooms.configured.current()).map(({ path, ...grant }) => ({
         ...grant,

@@ -1,9 +1,10 @@
 export type { GrantRequest } from './add-grant.ts';
+export { type Compared, compareCall, type RecordedCall } from './compare-calls.ts';
 export { type CompiledPolicies, compilePolicies, type PolicyContent } from './compile-policies.ts';
 export type { PolicyDocument } from './document.ts';
 export { openPolicyDocuments, type PolicyDocuments } from './keep-document.ts';
 export { type Grants, openGrants } from './open-grants.ts';
-export { loadPolicies, mistakeText, openPolicies, type Policies } from './open-policies.ts';
+export { loadPolicies, mistakesText, mistakeText, openPolicies, type Policies } from './open-policies.ts';
 export { checkedTool } from './own/check-policies.ts';
 export type { OwnPolicy, PolicyMistake } from './own/own-policy.ts';
 export type { StoredPolicy } from './own-policy-store.ts';

@@ -117,6 +117,7 @@ const TABLE: readonly (readonly [method: string, path: string, admin: number, au
   ['GET', '/api/v1/policies', 200, 200, 403],
   ['GET', '/api/v1/policies/none', 404, 404, 403],
   ['GET', '/api/v1/reports/decision?principal=p&tool=a__b', 404, 404, 403],
+  ['POST', '/api/v1/reports/replay', 400, 400, 403],
   ['DELETE', '/api/v1/policies/none', 404, 403, 403],
   ['GET', '/api/v1/log', 200, 200, 403],
   ['GET', `/api/v1/log/${REF}`, 404, 404, 403],

@@ -50,6 +50,7 @@ const COMMANDS: Readonly<Record<string, { readonly verb: VerbName; readonly args
   'policies check': null,
   'policies test': null,
   'policies explain': { verb: 'policies.explain', args: ['--principal', 'nobody', '--tool', 'none__tool'] },
+  'policies replay': { verb: 'policies.replay', args: ['FILE'] },
   'policies remove': { verb: 'policies.remove', args: ['none'] },
   'log tail': { verb: 'log.follow', args: [] },
   'log show': { verb: 'log.show', args: [REF] },

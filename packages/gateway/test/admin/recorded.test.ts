@@ -135,6 +135,7 @@ describe('where nothing can be recorded', () => {
       'grants.remove': [`/grants/${String(grant.body['id'])}`],
       'policies.add': ['/policies', { text: '@id("never") forbid (principal, action, resource in Server::"none");' }],
       'policies.remove': ['/policies/never'],
+      'policies.replay': ['/reports/replay', { policies: '@id("never") forbid (principal, action, resource in Server::"none");' }],
       'log.digest': ['/digests', { value: 'never' }],
       'config.reload': ['/config/reload'],
       'config.revert': ['/config/revert', { version: '1' }],

@@ -51,6 +51,13 @@ export const SESSION: readonly Step[] = [
     verb: 'policies.explain',
     ask: (answers) => ({ path: `/reports/decision?principal=${text(answers('keys.create')['principal'])}&tool=driven__read_0` }),
   },
+  {
+    verb: 'policies.replay',
+    ask: () => ({
+      path: '/reports/replay',
+      body: { policies: '@id("driven-too") forbid (principal, action, resource in Server::"none");' },
+    }),
+  },
   { verb: 'policies.remove', ask: () => ({ path: '/policies/driven' }) },
   { verb: 'tenants.create', ask: () => ({ path: '/tenants', body: { id: 'driven', title: 'Driven' } }) },
   { verb: 'tenants.list', ask: () => ({ path: '/tenants' }) },

@@ -10,6 +10,9 @@ export const recordStatus = z.enum(['ok', 'error', 'refused', 'unknown']);
 
 const count = z.coerce.number().int();
 
+/** Milliseconds since the epoch, or an index of the log. */
+export const recordedTime = z.int().min(0);
+
 const valueDigest = z.string().regex(/^[0-9a-f]{64}$/, 'an HMAC-SHA-256 in lower case hex');
 
 export const digestRequest = z.strictObject({

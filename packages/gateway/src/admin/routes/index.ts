@@ -26,6 +26,7 @@ import { reloadConfig } from './reload-config.ts';
 import { removeGrant } from './remove-grant.ts';
 import { removePolicy } from './remove-policy.ts';
 import { removeServer } from './remove-server.ts';
+import { replayPolicies } from './replay-policies.ts';
 import { reportGrants } from './report-grants.ts';
 import { revertConfig } from './revert-config.ts';
 import { revokeKey } from './revoke-key.ts';
@@ -62,6 +63,7 @@ export const VERBS: readonly Verb[] = [
   listPolicies,
   showPolicy,
   explainDecision,
+  replayPolicies,
   removePolicy,
   queryLog,
   followLog,

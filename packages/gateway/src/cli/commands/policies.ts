@@ -10,6 +10,7 @@ import type { Terminal } from '../terminal.ts';
 import { type Surroundings, type Work, withApi, withTerminal } from './command.ts';
 import { explainDecision } from './explain-decision.ts';
 import { testPolicies } from './policy-test.ts';
+import { replayPolicies } from './replay-policies.ts';
 
 const path = (id: string): string => `/api/v1/policies/${encodeURIComponent(id)}`;
 
@@ -40,6 +41,17 @@ export function policyCommands(program: Command, surroundings: Surroundings): vo
     .option('--arguments <json>', 'the arguments of the call', '{}')
     .description('may this principal call this tool with these arguments, and why')
     .action(withApi(surroundings, explainDecision));
+  own
+    .command('replay')
+    .argument('[file...]', '.cedar files that are proposed, beside those in force and in place of those with the same ids')
+    .option('--config <file>', 'a configuration that is proposed instead: its grants, effects and policies')
+    .option('--instead', 'the proposed policies stand in place of all of your own', false)
+    .option('--since <time>', '15m, 2h, 7d, or a date and time; 7d where nothing is said')
+    .option('--until <time>')
+    .option('--limit <n>', 'calls that are decided again, the newest first; at most 10000', '1000')
+    .option('--cursor <cursor>', 'older ones, as the answer before printed it')
+    .description('decide recorded calls by proposed policies: which would change, and by which policy; 1 where one would')
+    .action(withApi(surroundings, replayPolicies));
   own.command('remove').argument('<id>').description('take a policy away').action(withApi(surroundings, removePolicy));
 }
 
