@@ -140,7 +140,7 @@ const isWrong = ({ base, body }: Changed): boolean => bodySchema(base)?.(body ??
 const recorded = async (kind: 'administration' | 'refusal', since: number): Promise<number> =>
   (await gateway.records(`kind=${kind}&principal=${principal}&since=${since}`)).length;
 
-it('any parameter of any verb that the document has, whatever is in it, is answered with 2xx or 4xx [R2-033 partial: parameters of the protocol]', async () => {
+it('any parameter of any verb that the document has, whatever is in it, is answered with 2xx or 4xx', async () => {
   expect(new Set(bases.map(({ verb }) => verb)).size).toBe(SESSION.length);
   const any = fc.constantFrom(...bases).chain((base) => {
     const ways = [
@@ -170,7 +170,7 @@ it('any parameter of any verb that the document has, whatever is in it, is answe
   expect(tally.wrong).toBeGreaterThan(RUNS.numRuns / 40);
 }, 120_000);
 
-it('a body that the document refuses reaches no verb: nothing is recorded as done, and every refusal is recorded [R2-033 partial: parameters of the protocol]', async () => {
+it('a body that the document refuses reaches no verb: nothing is recorded as done, and every refusal is recorded', async () => {
   const bodied = bases.filter((base) => bodySchema(base) !== null);
   let sent = 0;
   await new Promise((resolve) => setTimeout(resolve, 5));
