@@ -48,6 +48,7 @@ export {
   REVISIONS,
   type Revision,
 } from './revision.ts';
+export { isSoundNotification } from './revisions/check.ts';
 export type {
   CheckedParams,
   CompletionReference,

@@ -1,6 +1,6 @@
 import { LIMITS } from '../../base/limits.ts';
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
-import { isObject } from '../../protocol/index.ts';
+import { isObject, isSoundNotification } from '../../protocol/index.ts';
 import type { Asks } from './asks.ts';
 import type { Calls } from './calls.ts';
 import type { ConnectionEvents } from './connection.ts';
@@ -49,6 +49,8 @@ const LIST_CHANGED: Readonly<Record<string, ListName>> = {
 };
 
 function notify(method: string, params: JsonObject, to: Receiver): void {
+  // What has not the shape of its method is nobody's: a client would read it as its own schema says.
+  if (!isSoundNotification(method, params)) return;
   if (method === 'notifications/progress') {
     if (to.callId === null || params['progressToken'] === to.callId) to.calls.progress(params);
   } else if (Object.hasOwn(LIST_CHANGED, method)) {

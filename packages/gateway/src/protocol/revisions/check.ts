@@ -64,7 +64,7 @@ export const isImplementation = (value: JsonValue | undefined): value is JsonObj
   ['title', 'description', 'websiteUrl'].every((name) => value[name] === undefined || isText(value[name], TEXT_BYTES)) &&
   (value['icons'] === undefined || (Array.isArray(value['icons']) && value['icons'].every(isIcon)));
 
-const isIcon = (icon: JsonValue): boolean => {
+export const isIcon = (icon: JsonValue): boolean => {
   if (!isObject(icon) || !isText(icon['src'], ICON_BYTES)) return false;
   const { mimeType, sizes, theme } = icon;
   return (
@@ -265,3 +265,9 @@ export const COMMON_NOTIFICATIONS: Readonly<Record<string, Check>> = {
   'notifications/resources/list_changed': checkPlain,
   'notifications/resources/updated': checkSubscribe,
 };
+
+/** Whether what a server tells of its own accord has the shape that every revision gives it; what none knows is left to whoever asks. */
+export function isSoundNotification(method: string, params: JsonObject): boolean {
+  const check = Object.hasOwn(COMMON_NOTIFICATIONS, method) ? COMMON_NOTIFICATIONS[method] : undefined;
+  return check === undefined || (hasGoodMeta(params) && check(params).ok);
+}
