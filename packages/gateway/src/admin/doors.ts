@@ -52,6 +52,8 @@ export interface VersionReader {
 export interface ProposedConfiguration {
   readonly policies: readonly OwnPolicy[];
   readonly grants: readonly Grant[];
+  /** Roles of the file by principal. */
+  readonly members: ReadonlyMap<string, readonly string[]>;
   /** Undefined: the configuration does not name the server. Of a resource: that of those which no template makes. */
   effectOf(server: string, kind: TargetKind, name: string): Effect | undefined;
   /** Servers that would not be there, or not switched on. */
@@ -67,6 +69,8 @@ export interface Configuring {
   ownerOf(kind: 'server' | 'grant', id: string): string | null;
   /** What a text would mean in place of the file, with every mistake of it a line. */
   propose(text: string): Result<ProposedConfiguration, Reason>;
+  /** Roles of the file that is in force, by principal. */
+  members(): ReadonlyMap<string, readonly string[]>;
   /** Grants of the file. */
   grants(): readonly StoredGrant[];
 }

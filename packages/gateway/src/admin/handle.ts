@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../base/clock.ts';
 import { DEFAULT_TENANT, type ExchangeId, ulid } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
+import { failure } from '../base/result.ts';
 import type { JsonObject, JsonValue } from '../contracts/json.ts';
 import type { Principal } from '../contracts/principal.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
@@ -111,7 +112,12 @@ const signed = (doors: AdminDoors, { id, tenant: own }: Principal, { action }: V
 });
 
 /** The file is the default tenant's: it owns nothing of another. */
-const NO_FILE: Pick<AdminDoors['configuring'], 'ownerOf' | 'grants'> = { ownerOf: () => null, grants: () => [] };
+const NO_FILE: Pick<AdminDoors['configuring'], 'ownerOf' | 'grants' | 'propose' | 'members'> = {
+  ownerOf: () => null,
+  grants: () => [],
+  propose: () => failure('admin.operator_only'),
+  members: () => new Map(),
+};
 
 /** Who asks. Everything that is refused here is counted by place and recorded, folded where it is too much. */
 async function identify(handling: Handling, context: Context): Promise<Principal | null> {

@@ -1,7 +1,7 @@
 import type { Configuring, VersionReader } from '../admin/index.ts';
 import type { PrincipalId } from '../base/ids.ts';
 import { failure, type Result, success } from '../base/result.ts';
-import { differences, type Version } from '../config/index.ts';
+import { differences, membersOf, type Version } from '../config/index.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { Applier } from './apply.ts';
 import { fileGrants } from './file-grants.ts';
@@ -47,6 +47,7 @@ export function configuringOf({ apply, ...reverting }: Reverting & { readonly ap
       return Object.hasOwn(file()?.servers ?? {}, id) ? lineOf(['servers', id]) : null;
     },
     propose: (text) => propose(rooms, reverting.options, text),
+    members: () => membersOf(file()?.roles ?? []),
     grants: () =>
       fileGrants(rooms.configured.current()).map(({ path, ...grant }) => ({
         ...grant,

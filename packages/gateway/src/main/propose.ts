@@ -1,11 +1,11 @@
 import type { ProposedConfiguration } from '../admin/index.ts';
 import { failure, type Result, success } from '../base/result.ts';
-import { type Configuration, readConfiguration, tellMistake } from '../config/index.ts';
+import { type Configuration, membersOf, readConfiguration, tellMistake } from '../config/index.ts';
 import type { JsonObject, JsonValue } from '../contracts/json.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { StartOptions } from '../contracts/running.ts';
 import type { Effect } from '../contracts/target.ts';
-import { fileGrants } from './apply.ts';
+import { fileGrants } from './file-grants.ts';
 import type { Rooms } from './rooms.ts';
 
 /** Reads a text as if it stood where the configuration's file stands, and says what of it decides about calls. Nothing is asked, changed or kept. */
@@ -19,6 +19,7 @@ export function propose(rooms: Rooms, { file }: StartOptions, text: string): Res
   return success({
     policies: next.policies,
     grants: fileGrants(next),
+    members: membersOf(next.file?.roles ?? []),
     effectOf: (server, kind, name) => effectIn(named.get(server), kind, name),
     gone: new Set([...gone.map(({ id }) => id), ...switchedOff(next)]),
   });

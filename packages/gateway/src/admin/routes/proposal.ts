@@ -26,6 +26,8 @@ export interface World {
 export interface Proposal {
   readonly inForce: World;
   readonly proposed: World;
+  /** Roles that a file gives: what a record says of them is of that day, and each of the two has its own. */
+  readonly fileRoles: ReadonlySet<string>;
 }
 
 type Content = Omit<PolicyContent, 'own'>;
@@ -41,19 +43,21 @@ export async function proposalOf(
   if (!stored.ok) return stored;
   const content = contentOf(snapshot, [...stored.value, ...doors.configuring.grants()]);
   const own = snapshot.policy.own.map(({ id, text, place }) => ({ id, text, place }));
+  const members = doors.configuring.members();
   const inForce = { set: snapshot.policy, ...targetsOf(content) };
   if (config === undefined) {
     const added = ownFrom(policies ?? '', snapshot);
     if (!added.ok) return added;
     const ids = new Set(added.value.map(({ id }) => id));
     const kept = instead ? [] : own.filter(({ id }) => !ids.has(id));
-    return proposed(inForce, { ...content, own: [...kept, ...added.value] });
+    return proposed(inForce, { ...content, own: [...kept, ...added.value], members }, members);
   }
   const next = doors.configuring.propose(config);
   if (!next.ok) return next;
   const throughApi = own.filter(({ place }) => place.file === null);
   const grants = [...stored.value, ...next.value.grants];
-  return proposed(inForce, { ...withEffects({ ...content, grants }, next.value), own: [...throughApi, ...next.value.policies] });
+  const proposal = { ...withEffects({ ...content, grants }, next.value), own: [...throughApi, ...next.value.policies] };
+  return proposed(inForce, { ...proposal, members: next.value.members }, members);
 }
 
 function ownFrom(text: string, snapshot: Snapshot): Result<readonly OwnPolicy[], Reason> {
@@ -63,9 +67,10 @@ function ownFrom(text: string, snapshot: Snapshot): Result<readonly OwnPolicy[],
   return policies.length === 0 ? failure('policy.invalid', 'the text holds no policy') : success(policies);
 }
 
-function proposed(inForce: World, content: PolicyContent): Result<Proposal, Reason> {
+function proposed(inForce: World, content: PolicyContent, members: ReadonlyMap<string, readonly string[]>): Result<Proposal, Reason> {
   const set = compilePolicies(content);
-  return set.ok ? success({ inForce, proposed: { set: set.value, ...targetsOf(content) } }) : set;
+  const fileRoles = new Set([...members.values(), ...(content.members ?? new Map<string, readonly string[]>()).values()].flat());
+  return set.ok ? success({ inForce, proposed: { set: set.value, ...targetsOf(content) }, fileRoles }) : set;
 }
 
 const enabledIn = ({ servers }: Snapshot) => [...servers.values()].filter(({ enabled }) => enabled);

@@ -5,7 +5,7 @@ import { type Result, success } from '../../base/result.ts';
 import type { PolicySet } from '../../contracts/decision.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { Reason } from '../../contracts/reasons/index.ts';
-import { type Compared, compareCall } from '../../policy/index.ts';
+import { type Compared, compareCall, type RecordedCall } from '../../policy/index.ts';
 import { REPLAY_LIMITS, type ReplayReport, type ReplayRequest, replayReport, replayRequest } from '../contract/replay.ts';
 import type { AdminDoors } from '../doors.ts';
 import { post } from '../verb.ts';
@@ -74,7 +74,7 @@ function judge(doors: AdminDoors, proposal: Proposal, stored: StoredRecord, tall
   if (!isDecided(stored)) return success(null);
   const payload = doors.audit.open(stored);
   if (!payload.ok) return payload;
-  const call = recordedCall(payload.value);
+  const call = withoutRoles(recordedCall(payload.value), proposal.fileRoles);
   const [inForce, proposed] = [targetIn(proposal.inForce, call), targetIn(proposal.proposed, call)];
   if (call === null || inForce === null) {
     tally.skipped += 1;
@@ -87,6 +87,9 @@ function judge(doors: AdminDoors, proposal: Proposal, stored: StoredRecord, tall
   if (tally.changes.length < REPLAY_LIMITS.shown) tally.changes.push(changeOf(stored, payload.value, compared, proposal));
   return success(null);
 }
+
+const withoutRoles = (call: RecordedCall | null, names: ReadonlySet<string>): RecordedCall | null =>
+  call === null ? null : { ...call, caller: { ...call.caller, roles: call.caller.roles.filter((role) => !names.has(role)) } };
 
 /** A call of a client that was decided: what servers ask of clients is decided as the call that it is asked in. */
 function isDecided({ record }: StoredRecord): boolean {
