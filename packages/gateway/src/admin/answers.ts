@@ -46,7 +46,7 @@ const TELLINGS = {
     'This key has a list of MCP methods: it is for calls only and administers nothing. Use a key without such a list.',
   ),
   'admin.operator_only': tell(403, 'This is for the operator of the gateway: its file, its figures, its programs and its tenants.'),
-  'admin.tenant_unknown': tell(404, 'There is no such tenant. `GET /api/v1/tenants` lists those there are.'),
+  'admin.tenant_unknown': tell(404, 'There is no such tenant. `sallyport tenants list` shows those there are.'),
   'admin.fault': FAULT,
 
   'identity.credential_missing': UNAUTHENTICATED,

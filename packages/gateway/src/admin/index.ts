@@ -9,6 +9,7 @@ export { digestAnswer, type StoredRecord, storedRecord, type Verification, verif
 export { type ReplayReport, replayReport } from './contract/replay.ts';
 export { type CallLimits, type NewServer, type Server, type ServerDetail, server, serverDetail } from './contract/server.ts';
 export { type Status, status } from './contract/status.ts';
+export { tenant } from './contract/tenant.ts';
 export { type Tool, tool } from './contract/tool.ts';
 export type { AdminDoors, Configuring, ProposedConfiguration, TenantKeeping, VersionReader } from './doors.ts';
 export type { AdminOpenReason, AdminOptions, RunningAdmin } from './open-admin.ts';

@@ -24,6 +24,8 @@ export interface ProgramDeps {
 interface Row {
   readonly adds: Readonly<Record<string, string>>;
   readonly alias?: string;
+  /** Not in the list of commands: a small installation never meets it. */
+  readonly hidden?: true;
   readonly load: (program: Command, deps: ProgramDeps) => Promise<void>;
 }
 
@@ -77,6 +79,11 @@ const COMMANDS: readonly Row[] = [
     load: async (program, { surroundings }) => (await import('./commands/policies.ts')).policyCommands(program, surroundings),
   },
   {
+    adds: { tenants: 'several customers of one gateway, each unknown to the others; for its operator' },
+    hidden: true,
+    load: async (program, { surroundings }) => (await import('./commands/tenants.ts')).tenantsCommands(program, surroundings),
+  },
+  {
     adds: { log: 'the audit log: follow, look up, search, verify' },
     load: async (program, { surroundings }) => (await import('./commands/log.ts')).logCommands(program, surroundings),
   },
@@ -113,12 +120,12 @@ export async function programOf(deps: ProgramDeps, words: readonly string[] | nu
     .exitOverride()
     .showSuggestionAfterError()
     .enablePositionalOptions(false);
-  for (const { adds, alias, load } of COMMANDS) {
+  for (const { adds, alias, hidden = false, load } of COMMANDS) {
     const names = [...Object.keys(adds), ...(alias === undefined ? [] : [alias])];
     if (words === null || names.some((name) => words.includes(name))) await load(program, deps);
     else
       for (const [name, about] of Object.entries(adds)) {
-        const command = program.command(name).description(about);
+        const command = program.command(name, { hidden }).description(about);
         if (alias !== undefined) command.alias(alias);
       }
   }

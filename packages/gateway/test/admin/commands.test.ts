@@ -40,6 +40,10 @@ const COMMANDS: Readonly<Record<string, { readonly verb: VerbName; readonly args
   // It looks first, because it changes only what its flags name.
   'servers limit': { verb: 'servers.show', args: ['none', '--in-flight', '2'] },
   'servers remove': { verb: 'servers.remove', args: ['none'] },
+  'tenants create': { verb: 'tenants.create', args: ['acme', 'Acme'] },
+  'tenants list': { verb: 'tenants.list', args: [] },
+  'tenants key': { verb: 'tenants.key', args: ['none', 'first'] },
+  'tenants register': { verb: 'tenants.register', args: ['none', 'FILE'] },
   'grants add': { verb: 'grants.add', args: ['nobody', 'none__tool'] },
   'grants list': { verb: 'grants.list', args: [] },
   'grants report': { verb: 'grants.report', args: ['--days', '7'] },

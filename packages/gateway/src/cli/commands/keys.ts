@@ -73,7 +73,7 @@ function scopeOf(text: string): { readonly server: string; readonly tool: string
   return { server: text.slice(0, slash), tool: text.slice(slash + 1) };
 }
 
-function printIssued({ terminal, now }: Pick<Work, 'terminal' | 'now'>, made: z.infer<typeof issuedKey>): void {
+export function printIssued({ terminal, now }: Pick<Work, 'terminal' | 'now'>, made: z.infer<typeof issuedKey>): void {
   if (terminal.json) {
     terminal.printJson(made);
     return;
