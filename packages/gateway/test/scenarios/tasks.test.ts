@@ -273,6 +273,26 @@ describe('a call that runs as a task (2026-07-28, extension)', () => {
     expect(JSON.stringify(resultIn(await tell(ann, 'tasks/get', { taskId }, declared)))).toContain('Ann');
   });
 
+  it('is lost with the process that ran it, and never taken for the task that has its id in the next one', async () => {
+    const inOther = async (caller: Caller, args: JsonObject): Promise<JsonObject> =>
+      resultIn(await tell(caller, 'tools/call', { name: 'other__run', arguments: args })) ?? {};
+    const taskId = String((await inOther(ann, {}))['taskId']);
+    await inOther(ann, { lie: 'alive' });
+    let his = '';
+    await expect
+      .poll(
+        async () => {
+          his = String((await inOther(bob, {}))['taskId'] ?? '');
+          return his;
+        },
+        { timeout: 20_000, interval: 500 },
+      )
+      .toMatch(/^[\w-]{43}$/);
+    const lost = { error: { code: 50200, message: expect.stringMatching(/^What ran this task has ended/) } };
+    for (const method of ['tasks/get', 'tasks/cancel']) expect((await tell(ann, method, { taskId })).message).toMatchObject(lost);
+    expect(resultIn(await tell(bob, 'tasks/get', { taskId: his }))).toMatchObject({ status: 'working' });
+  }, 40_000);
+
   it('has no tasks/list and no tasks/result', async () => {
     for (const method of ['tasks/list', 'tasks/result'])
       expect((await tell(ann, method, { taskId: 'x' })).message).toMatchObject({ error: { code: -32601 } });
