@@ -33,7 +33,13 @@ interface Report {
   readonly replayed: number;
   readonly changed: number;
   readonly skipped: number;
-  readonly changes: readonly { readonly target: string; readonly ref: string; readonly now: Said; readonly would: Said }[];
+  readonly changes: readonly {
+    readonly target: string;
+    readonly principal: string;
+    readonly ref: string;
+    readonly now: Said;
+    readonly would: Said;
+  }[];
   readonly next: string | null;
 }
 interface Said {
@@ -176,5 +182,26 @@ describe('recorded calls under proposed policies', () => {
     expect([same.code, same.out]).toEqual([0, 'All 4 calls would be decided as they are now.\n']);
     expect((await cli('policy', 'replay')).code).toBe(2);
     expect((await cli('policy', 'replay', file, '--since', 'yesterday-ish')).code).toBe(2);
-  });
+  }, 90_000);
+
+  it('are decided with the roles that the proposed file gives, not with those of the day or of the file in force', async () => {
+    const { text, principal: bob } = await gateway.key('bob', ['reader']);
+    await modern({ mcp: gateway.running.mcpUrl, key: text }, 'r', 'tools/call', { name: 'one__write_0', arguments: { text: 'r' } });
+    const ofBob = async (body: JsonObject): Promise<readonly string[]> => {
+      const report = (await gateway.admin('POST', '/reports/replay', body)).body as unknown as Report & {
+        changes: readonly { principal: string }[];
+      };
+      return report.changes.filter((one) => one.principal === bob).map(({ now, would }) => `${now.outcome} -> ${would.outcome}`);
+    };
+    const withRole = fileOf(EFFECTS, `roles:\n  scribe: { effects: { one: write }, members: [${bob}] }\n`);
+    expect(await ofBob({ config: withRole })).toEqual(['hidden -> allow']);
+    gateway.write(withRole);
+    expect((await gateway.admin('POST', '/config/reload')).status).toBe(200);
+    expect(await ofBob({ config: withRole })).toEqual([]);
+    expect(await ofBob({ config: fileOf(EFFECTS) })).toEqual(['allow -> hidden']);
+    // A proposed policy is judged beside the roles that are in force.
+    expect(await ofBob({ policies: NO_SECRETS })).toEqual([]);
+    gateway.write(fileOf(EFFECTS));
+    expect((await gateway.admin('POST', '/config/reload')).status).toBe(200);
+  }, 60_000);
 });

@@ -120,6 +120,7 @@ export const ofTheGateway = (tenant: string): readonly AdminAsk[] => [
   administer('POST', '/tenants', '                        R      R      R        R       O     R       R       O', {}),
   administer('POST', `/tenants/${tenant}/keys`, '         R      R      R        R       O     R       R       O', {}),
   administer('POST', `/tenants/${tenant}/servers`, '      R      R      R        R       O     R       R       O', {}),
+  administer('POST', '/reports/replay', '                 R      R      R        O       O     R       R       O', { config: '{}' }),
 ];
 
 export const answersIn = (row: { readonly answers: string }): readonly string[] => row.answers.trim().split(/\s+/);
