@@ -57,7 +57,7 @@ export function clientEntries(document: unknown, env: Env): ((name: string | nul
 
 function transportOf(name: string, value: z.output<typeof entry>, env: Env): DraftTransport {
   const address = value.httpUrl ?? value.serverUrl ?? value.url;
-  if (value.type === 'sse') throw unusable(name, 'speaks the older HTTP+SSE, which the gateway does not speak yet');
+  // Which of the two transports a URL speaks (`type: sse` or not) is found out when it is probed.
   if (address !== undefined)
     return {
       kind: 'streamable-http',

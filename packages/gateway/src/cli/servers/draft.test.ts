@@ -82,6 +82,10 @@ describe('what `servers add` was told', () => {
   it.each([
     ['Cursor', { mcpServers: { r: { url: 'https://example.com/mcp', headers: { A: `Bearer ${reference('env:TOKEN')}` } } } }],
     ['VS Code', { servers: { r: { type: 'http', url: 'https://example.com/mcp', headers: { A: `Bearer ${reference('env:TOKEN')}` } } } }],
+    [
+      'an SSE client',
+      { servers: { r: { type: 'sse', url: 'https://example.com/mcp', headers: { A: `Bearer ${reference('env:TOKEN')}` } } } },
+    ],
     ['Windsurf', { mcpServers: { r: { serverUrl: 'https://example.com/mcp', headers: { A: `Bearer ${reference('env:TOKEN')}` } } } }],
     ['Gemini', { mcpServers: { r: { httpUrl: 'https://example.com/mcp', headers: { A: `Bearer ${reference('TOKEN')}` } } } }],
   ] as const)("reads a remote server of %s's own file", (client, document) => {
@@ -112,7 +116,6 @@ describe('what `servers add` was told', () => {
   it.each([
     ['comments', '// mine\n{}', 'comments are not read'],
     ['an entry without a command', { mcpServers: { x: {} } }, 'neither a command nor a url'],
-    ['an SSE server', { servers: { x: { type: 'sse', url: 'https://a.example' } } }, 'HTTP+SSE'],
     ['what VS Code asks for', { servers: { x: { command: 'c', env: { T: reference('input:token') } } } }, 'only that client can fill in'],
     ['a variable that is not set here', { mcpServers: { x: { command: 'c', env: { T: reference('env:GONE') } } } }, 'GONE'],
     ['arguments that are no text', { mcpServers: { x: { command: 'c', args: [1] } } }, 'mcpServers.x.args.0'],

@@ -5,9 +5,10 @@ import type { Registration } from '../../contracts/registration.ts';
 import type { Era } from '../../contracts/target.ts';
 import type { LargeReader } from '../../protocol/index.ts';
 import type { Connecting, Connection, ConnectOptions } from './connection.ts';
-import { closeEndpoint, openEndpoint } from './http-endpoint.ts';
+import { closeEndpoint, type Endpoint, openEndpoint } from './http-endpoint.ts';
 import { openLegacyHttp } from './http-legacy.ts';
 import { openModernHttp } from './http-modern.ts';
+import { openSse } from './http-sse.ts';
 import { type LiveEndpoint, LocalServer } from './local-http.ts';
 import { openStdio, type StdioDeps } from './stdio-client.ts';
 
@@ -24,6 +25,8 @@ export class Dialer {
   readonly #deps: DialDeps;
   readonly #endpoints = new Map<string, LiveEndpoint>();
   readonly #locals = new Map<string, LocalServer>();
+  /** Those that were found to speak HTTP+SSE. */
+  readonly #older = new Set<string>();
 
   constructor(deps: DialDeps) {
     this.#deps = deps;
@@ -43,19 +46,33 @@ export class Dialer {
     const live = await this.#endpoint(server);
     if (!live.ok) return live;
     const { endpoint, gone } = live.value;
-    const opened = await (era === 'modern' ? openModernHttp(endpoint, options) : openLegacyHttp(endpoint, options));
+    const opened = await (era === 'modern' ? openModernHttp(endpoint, options) : this.#openLegacy(nameOf(server), endpoint, options));
     if (opened.ok) void gone.then(() => opened.value.close());
     return opened.ok ? success(endedBy(opened.value, gone)) : opened;
   }
 
-  /** Ends the process and the pool of a server that was changed or removed. */
-  /** The next session starts afresh; what there was ends after `last`. */
+  // A server that takes no POST where it was registered may speak the transport before (MCP 2025-11-25, transports, "Backwards Compatibility").
+  async #openLegacy(name: string, endpoint: Endpoint, options: ConnectOptions): Connecting {
+    const known = this.#older.has(name) ? await openSse(endpoint, options) : null;
+    if (known !== null && (known.ok || !isOtherTransport(known.reason))) return known;
+    this.#older.delete(name);
+    const opened = await openLegacyHttp(endpoint, options);
+    if (opened.ok || known !== null || !isOtherTransport(opened.reason)) return opened;
+    const older = await openSse(endpoint, options);
+    // Where neither is spoken, what is usual today is what the operator is told of; where the older one is spoken wrongly, that.
+    if (!older.ok) return older.reason === 'gateway.upstream_era' ? opened : older;
+    this.#older.add(name);
+    return older;
+  }
+
+  /** Ends the process and the pool of a server that was changed or removed: the next session starts afresh; what there was ends after `last`. */
   async release(server: Registration, last: Promise<unknown>): Promise<void> {
     const name = nameOf(server);
     const local = this.#locals.get(name);
     const endpoint = this.#endpoints.get(name);
     this.#locals.delete(name);
     this.#endpoints.delete(name);
+    this.#older.delete(name);
     await last;
     await local?.close();
     if (endpoint !== undefined) await closeEndpoint(endpoint.endpoint);
@@ -90,6 +107,9 @@ export class Dialer {
     return success(live);
   }
 }
+
+/** An answer that says nothing of this transport; not a refused credential, a fault or a silence. */
+const isOtherTransport = (reason: GatewayReason): boolean => reason === 'gateway.upstream_era' || reason === 'gateway.upstream_garbage';
 
 /** Unique among running servers, and a safe folder name: both parts are ids of our own alphabet. */
 export const nameOf = (server: Registration): string => `${server.tenant}.${server.id}`;

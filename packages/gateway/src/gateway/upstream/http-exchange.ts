@@ -1,6 +1,6 @@
 import { LIMITS } from '../../base/limits.ts';
 import { parseMediaType } from '../../http/index.ts';
-import { SseReader } from '../../protocol/index.ts';
+import { type EventFields, SseReader } from '../../protocol/index.ts';
 import type { Endpoint } from './http-endpoint.ts';
 
 /** How one POST or GET went, told in order: a head, then messages, then one end. */
@@ -8,6 +8,8 @@ export interface ExchangeHandler {
   onHead(status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void;
   /** Bytes of one JSON text: the whole body, or the data of one event. */
   onMessage(bytes: Uint8Array): void;
+  /** An event with a name of its own, other than `message`. True where it was one for the handler, which is then told no message. */
+  onNamed?(event: string, data: Buffer): boolean;
   /** An event of a stream that can be resumed came with this id; before its message. */
   onEventId?(id: string): void;
   /** Milliseconds that the server asks to wait before the stream is asked for again. */
@@ -69,7 +71,7 @@ class Answer {
     const header = headers['content-type'];
     const type = parseMediaType(typeof header === 'string' ? header : undefined)?.essence ?? '';
     if (type === 'text/event-stream') {
-      this.#events = new SseReader((data, { id }) => this.#event(data, id), {
+      this.#events = new SseReader((data, fields) => this.#event(data, fields), {
         maxEventBytes: LIMITS.bodyBytes,
         onRetry: (ms) => this.#handler.onRetry?.(ms),
         ...(this.#endless ? {} : { maxTotalBytes: LIMITS.bodyBytes + OVERHEAD_BYTES }),
@@ -82,8 +84,10 @@ class Answer {
   }
 
   // An event without data primes a stream that can be resumed (MCP 2025-11-25, transports): it carries an id and no message.
-  #event(data: Buffer, id: string | null): void {
-    if (id !== null && !this.#over) this.#handler.onEventId?.(id);
+  #event(data: Buffer, { event, id }: EventFields): void {
+    if (this.#over) return;
+    if (id !== null) this.#handler.onEventId?.(id);
+    if (event !== null && event !== 'message' && this.#handler.onNamed?.(event, data) === true) return;
     if (data.length > 0) this.#handler.onMessage(data);
   }
 
