@@ -28,6 +28,7 @@ import { Meter, openTracer } from '../telemetry/index.ts';
 import type { Vault } from '../vault/index.ts';
 import { type Configured, holdConfiguration, readFirst, withSecrets } from './configured.ts';
 import { openAudit, openGround } from './open-ground.ts';
+import { recordUnasked } from './record-unasked.ts';
 import { touchingGrants, touchingPolicies, touchingRegistry } from './touching.ts';
 
 /** Every room of a data directory, built bottom up. `close` goes the other way. */
@@ -109,7 +110,7 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
   const registry = await openRegistry({ storage, sealer: vault.sealer('state'), prober, clock, log });
   if (!registry.ok) return registry;
   closing.push(() => registry.value.close());
-  const upstreams = openUpstreams(dial);
+  const upstreams = openUpstreams({ ...dial, onUnasked: recordUnasked(audit.value.journal, clock) });
   closing.push(() => upstreams.close());
   const shared = await openBetween(storage, clock, closing);
   if (!shared.ok) return shared;

@@ -151,6 +151,10 @@ describe('a session of several clients', () => {
     const one = await asking.client();
     expect(await one.told('a', 'shared__declared')).toEqual({});
     expect(await one.told('b', 'shared__ask', { method: 'roots/list', params: {} })).toMatchObject({ error: { code: -32601 } });
+    const recorded = (await asking.gateway.records('server=shared')).filter(
+      ({ record }) => (record as JsonObject)['method'] === 'roots/list',
+    );
+    expect(recorded).toMatchObject([{ record: { kind: 'refusal', status: 'refused', reason: 'gateway.ask_not_offered' } }]);
     expect(one.heard).toEqual([]);
   });
 });

@@ -71,7 +71,7 @@ export class AskBudget {
   }
 }
 
-const NOT_OFFERED: ServerAnswer = { error: { code: -32601, message: 'Method not found' } };
+export const NOT_OFFERED: ServerAnswer = { error: { code: -32601, message: 'Method not found' } };
 const ID_IN_USE: ServerAnswer = { error: { code: -32600, message: 'A request with this id is still being answered.' } };
 
 export interface AsksOptions {

@@ -3,7 +3,7 @@ import { failure, type Result, success } from '../../base/result.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { GatewayReason } from '../../contracts/reasons/gateway.ts';
 import type { Era, PinKind, TargetKind } from '../../contracts/target.ts';
-import type { AskClient } from './asks.ts';
+import { type AskClient, NOT_OFFERED } from './asks.ts';
 import type { Outcome } from './calls.ts';
 import type { Connection } from './connection.ts';
 import { offersListChanged, ownRequest } from './handshake.ts';
@@ -21,6 +21,8 @@ export interface LiveOptions {
   readonly private: boolean;
   readonly level: string | null;
   readonly onLevel: (level: string) => void;
+  /** The server asked something of a client, and there is none that it could mean. Resolves once that is recorded; never rejects. */
+  readonly onUnasked: (method: string) => Promise<void>;
   readonly place: string;
 }
 
@@ -294,13 +296,17 @@ export class LiveSession implements UpstreamSession {
     for (const listener of this.#listeners.values()) listener.elicited?.(params);
   }
 
-  /** Null where the session is several clients': nobody could say whom the server means. */
-  get asker(): AskClient | null {
-    if (!this.#options.private) return null;
+  /** Where the session is several clients' nobody could say whom the server means: then it is refused, and recorded as that. */
+  get asker(): AskClient {
+    if (!this.#options.private)
+      return async ({ method }) => {
+        await this.#options.onUnasked(method);
+        return NOT_OFFERED;
+      };
     return async (ask) => {
       this.touch();
       for (const listener of this.#listeners.values()) if (listener.ask !== undefined) return await listener.ask(ask);
-      return { error: { code: -32601, message: 'Method not found' } };
+      return NOT_OFFERED;
     };
   }
 

@@ -18,6 +18,8 @@ export interface UpstreamsDeps extends Omit<DialDeps, 'startMs'> {
   readonly startMs?: number;
   readonly idleMs?: number;
   readonly caps?: SlotCaps;
+  /** A server asked something of a client on a session that is several clients'. Never rejects. */
+  readonly onUnasked?: (server: Registration, method: string) => Promise<void>;
 }
 
 type Acquired = Result<LiveSession, GatewayReason>;
@@ -175,6 +177,7 @@ class SessionTable implements Upstreams {
       onLevel: (level) => {
         memory.level = level;
       },
+      onUnasked: (method) => this.#deps.onUnasked?.(server, method) ?? Promise.resolve(),
     });
     // Some servers ask before their handshake is answered (roots): whom they mean has to be known by then.
     if (key.session !== null && owner.listener !== null) session.listen(key.session, owner.listener);
