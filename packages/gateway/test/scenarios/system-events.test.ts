@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
@@ -55,11 +55,12 @@ const until = async (gateway: TestGateway, action: string, object: string | null
 
 /** A server whose program can be taken away and put back. */
 function frailServer(): { readonly registration: JsonObject; readonly breakIt: () => void; readonly mendIt: () => void } {
-  const script = join(folder, 'frail.sh');
-  writeFileSync(script, `#!/bin/sh\nexec '${process.execPath}' '${join(FIXTURES, 'tool-server-stdio.ts')}' --tools read:1\n`);
-  chmodSync(script, 0o755);
+  const script = join(folder, 'frail.mjs');
+  const server = JSON.stringify(join(FIXTURES, 'tool-server-stdio.ts'));
+  writeFileSync(script, `process.argv = [process.argv[0], ${server}, '--tools', 'read:1'];\nawait import(${server});\n`);
+  const launch = { command: process.execPath, args: [script] };
   return {
-    registration: { id: 'frail', transport: { kind: 'stdio', launch: { command: script } }, effects: { echo: 'read' } },
+    registration: { id: 'frail', transport: { kind: 'stdio', launch }, effects: { echo: 'read' } },
     breakIt: () => renameSync(script, `${script}.away`),
     mendIt: () => renameSync(`${script}.away`, script),
   };
