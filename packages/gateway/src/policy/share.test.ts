@@ -169,10 +169,10 @@ describe('a shared decision', () => {
           if (answer.value.policies.some((id) => id.startsWith('p-'))) seen.own += 1;
         }
       }),
-      { numRuns: 80 },
+      { numRuns: 200 },
     );
-    for (const count of Object.values(seen)) expect(count).toBeGreaterThan(40);
-  }, 120_000);
+    for (const count of Object.values(seen)) expect(count).toBeGreaterThan(10);
+  }, 180_000);
 
   it('is asked of Cedar a few times for a thousand tools, and once more for a caller of other roles, however wide own policies are', () => {
     const asked = vi.spyOn(cedar, 'statefulIsAuthorized');
