@@ -90,7 +90,7 @@ function runCommand(args: readonly string[], onScenario: (name: string) => void)
 }
 
 const scenariosIn = (folders: readonly string[]): readonly string[] =>
-  folders.flatMap((folder) => /^server-(.+?)-20\d\d-/.exec(folder)?.[1] ?? []).sort();
+  folders.flatMap((folder) => /^server-(.+)-20\d\d-/.exec(folder)?.[1] ?? []).sort();
 
 // The folder of a scenario is `server-NAME-TIME`; no name is the beginning of another followed by a year.
 function checksOf(out: string, folders: readonly string[], name: string): readonly Check[] {
