@@ -119,7 +119,7 @@ const s_client = (port: number, ...args: readonly string[]): Promise<string> =>
 const portOf = (url: string): number => Number(new URL(url).port);
 
 describe('TLS', () => {
-  it('is 1.3 and nothing less on both listeners, with the certificate of the file [R2-023 partial: TLS 1.2-only upstream servers]', async () => {
+  it('is 1.3 and nothing less on both listeners, with the certificate of the file', async () => {
     const folder = newFolder();
     const ca = makeCertificate(folder, 'one');
     gateway = await startFromFile('tls: { cert: one.pem, key: one.key }\n', { folder });
