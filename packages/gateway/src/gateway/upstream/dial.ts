@@ -60,7 +60,7 @@ export class Dialer {
     if (opened.ok || known !== null || !isOtherTransport(opened.reason)) return opened;
     const older = await openSse(endpoint, options);
     // Where neither is spoken, what is usual today is what the operator is told of; where the older one is spoken wrongly, that.
-    if (!older.ok) return older.reason === 'gateway.upstream_era' ? opened : older;
+    if (!older.ok) return SPOKEN_WRONGLY.has(older.reason) ? older : opened;
     this.#older.add(name);
     return older;
   }
@@ -110,6 +110,9 @@ export class Dialer {
 
 /** An answer that says nothing of this transport; not a refused credential, a fault or a silence. */
 const isOtherTransport = (reason: GatewayReason): boolean => reason === 'gateway.upstream_era' || reason === 'gateway.upstream_garbage';
+
+/** What only a server says that began to speak the older transport: servers of today do with a GET what they like. */
+const SPOKEN_WRONGLY: ReadonlySet<GatewayReason> = new Set(['gateway.upstream_garbage', 'gateway.upstream_timeout']);
 
 /** Unique among running servers, and a safe folder name: both parts are ids of our own alphabet. */
 export const nameOf = (server: Registration): string => `${server.tenant}.${server.id}`;

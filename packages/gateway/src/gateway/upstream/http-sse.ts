@@ -223,6 +223,6 @@ const reasonOf = (status: number): GatewayReason => {
 
 function openReason(status: number, end: ExchangeEnd): GatewayReason {
   if (status === 401 || status === 403 || status >= 500 || status === 429) return reasonOf(status);
-  if (status >= 400 || end.kind === 'wrong_type') return 'gateway.upstream_era';
-  return 'gateway.upstream_closed';
+  // Whatever answered, be it JSON: it ended without naming a place to post to, so it is no such stream.
+  return status === 0 && end.kind === 'broken' ? 'gateway.upstream_closed' : 'gateway.upstream_era';
 }
