@@ -25,24 +25,24 @@ export function judgedWith({ decision, inputs }: Judgement): Judged | null {
 
 type Told = Omit<Judged, 'decision'>;
 
-// Principals and pins are immutable objects: what a call is judged by is written out once for each pair.
-const cache = new WeakMap<Principal, WeakMap<Target, Told>>();
+// Principals and pins are immutable objects: what one is judged by is written out once for each pair. Discovery too: a refusal that writes it out each
+// time takes longer where the tool is hidden than where there is none, and tells which (existence oracle).
+const caches: Readonly<Record<Action, WeakMap<Principal, WeakMap<Target, Told>>>> = { call: new WeakMap(), discover: new WeakMap() };
 
 export function judged(snapshot: Snapshot, principal: Principal, action: Action, target: Target, decision: Decision): Judged | null {
   if (!isMade(decision)) return null;
-  if (action !== 'call') return { decision, ...told(snapshot, principal, action, target) };
-  return { decision, ...toldOnce(snapshot, principal, target) };
+  return { decision, ...toldOnce(snapshot, principal, action, target) };
 }
 
-function toldOnce(snapshot: Snapshot, principal: Principal, target: Target): Told {
-  let own = cache.get(principal);
+function toldOnce(snapshot: Snapshot, principal: Principal, action: Action, target: Target): Told {
+  let own = caches[action].get(principal);
   if (own === undefined) {
     own = new WeakMap();
-    cache.set(principal, own);
+    caches[action].set(principal, own);
   }
   let known = own.get(target);
   if (known === undefined) {
-    known = told(snapshot, principal, 'call', target);
+    known = told(snapshot, principal, action, target);
     own.set(target, known);
   }
   return known;
