@@ -109,6 +109,7 @@ const watchConfiguration = (rooms: Rooms, reloader: Reloader): FileWatch =>
   watchFiles({
     files: () => [...new Set([...rooms.configured.current().files, ...reloader.looked])],
     reload: (by) => reloader.reload(by),
+    readAt: rooms.startedAt,
     now: () => rooms.clock.now(),
     log: rooms.log,
   });

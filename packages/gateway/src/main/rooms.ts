@@ -82,7 +82,8 @@ export async function openRooms(options: StartOptions, clock: Clock): Opened<Roo
 
 async function build(options: StartOptions, clock: Clock, closing: (() => Promise<void> | void)[]): Opened<Omit<Rooms, 'close'>> {
   const { log, data } = options;
-  const read = readFirst(options, clock.now());
+  const startedAt = clock.now();
+  const read = readFirst(options, startedAt);
   if (!read.ok) return read;
   const configured = holdConfiguration(read.value);
   const ground = await openGround({ ...options, ...sharedBy(read.value) }, clock, closing);
@@ -128,7 +129,7 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
     ...decisive.value,
     log,
     told: { outside: new Map(), version: null },
-    startedAt: clock.now(),
+    startedAt,
     identity: identity.value,
     registry: touchingRegistry(registry.value, decisive.value.versions),
     upstreams,

@@ -4,6 +4,8 @@ import type { Authorship } from '../config/index.ts';
 
 /** Events of the file system are lost where a folder is swapped as a whole (mounted configurations), so it looks. */
 const LOOK_MS = 250;
+/** Times of files are those of the kernel's last tick, up to 10 ms (100 Hz) behind the clock that we read. */
+const TICK_MS = 20;
 const DAY_MS = 86_400_000;
 export const DAY_PASSED = 'config.day.passed';
 
@@ -16,16 +18,18 @@ export interface WatchedFiles {
   /** The file and what it names, as they are now. */
   readonly files: () => readonly string[];
   readonly reload: (by: Authorship) => Promise<unknown>;
+  /** When what is in force began to be read: what was changed since then is read again. */
+  readonly readAt: number;
   readonly now: () => number;
   readonly log: Logger;
 }
 
 /** Reloads once a file has changed and is the same for two looks: one that is being written is not read in the middle. And once a day, since permissions end. */
-export function watchFiles({ files, reload, now, log }: WatchedFiles): FileWatch {
-  let applied = statesOf(files());
-  let seen = textOf(applied);
-  let loadedAt = now();
-  let day = dayOf(loadedAt);
+export function watchFiles({ files, reload, readAt, now, log }: WatchedFiles): FileWatch {
+  let applied: ReadonlyMap<string, FileState> = new Map();
+  let seen = '';
+  let loadedAt = readAt;
+  let day = dayOf(now());
   let loading: Promise<unknown> | null = null;
   const begin = (by: Authorship): void => {
     loadedAt = now();
@@ -38,7 +42,7 @@ export function watchFiles({ files, reload, now, log }: WatchedFiles): FileWatch
   // A file that is looked at for the first time was read by whatever named it, unless it was changed since.
   const isChanged = ({ path, text, changedAt }: FileState): boolean => {
     const before = applied.get(path);
-    return before === undefined ? changedAt >= loadedAt : before.text !== text;
+    return before === undefined ? changedAt >= loadedAt - TICK_MS : before.text !== text;
   };
   const look = (): void => {
     if (loading !== null) return;
