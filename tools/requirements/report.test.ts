@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { claimsOf, malformedClaims } from './claims.ts';
+import { CLAUSES } from './clauses.ts';
 import { stateOfRows, testsOf } from './report.ts';
 
 const rows = [{ id: 'R2-053', area: 'LIMITS', req: '' }];
@@ -16,6 +18,42 @@ test.for([
   ['a partial one fails', [of(part, false)], 'failing', []],
 ] as const)('a row where %s', ([, tests, state, unproved]) => {
   expect(stateOfRows(rows, tests)).toMatchObject([{ id: 'R2-053', state, unproved }]);
+});
+
+const parts = { 'R2-053': ['first', 'second', 'third'] };
+// Put together, since a title in one piece is held to the parts that there are.
+const claim = (id: string, parts: string): string => `[${id} ${parts}]`;
+const first = claim('R2-053', 'part: first');
+const rest = claim('R2-053', 'part: second; third');
+
+test.for([
+  ['no part is claimed', [of(part, true)], 'partial', ['first', 'second', 'third']],
+  ['one part is claimed', [of(first, true)], 'partial', ['second', 'third']],
+  ['two parts are, by one title', [of(claim('R2-053', 'part: first; second'), true)], 'partial', ['third']],
+  ['every part is, by two', [of(first, true), of(rest, true)], 'proved', []],
+  ['every part is, but one test failed', [of(first, false), of(rest, true)], 'failing', []],
+  ['a part is claimed beside the whole', [of(first, true), of(full, true)], 'proved', []],
+] as const)('a divided row where %s', ([, tests, state, unproved]) => {
+  expect(stateOfRows(rows, tests, parts)).toMatchObject([{ id: 'R2-053', state, unproved }]);
+});
+
+test.for(['[R4-01 part: conformance suite]', '[R4-01 part: conformance suite; differential test]'])('%s is a claim', (title) => {
+  expect([malformedClaims(title), claimsOf(title).length]).toEqual([[], 1]);
+});
+
+test.for([
+  ['R4-01', 'part: conformance'],
+  ['R4-01', 'part: conformance suite, differential test'],
+  ['R4-01', 'part: '],
+  ['R4-01', 'part'],
+  ['R2-053', 'part: conformance suite'],
+] as const)('%s %s is none: a part is one that is listed for its row', ([id, named]) => {
+  expect(malformedClaims(claim(id, named))).toEqual([claim(id, named)]);
+});
+
+test('divided rows are rows, and each has several parts with names of their own', () => {
+  for (const [id, named] of Object.entries(CLAUSES))
+    expect([id, new Set(named).size > 1, new Set(named).size]).toEqual([id, true, named.length]);
 });
 
 test('reads the report: what did not pass is no proof, and tests of tools prove nothing of the product', () => {

@@ -1,4 +1,5 @@
 import { type Claim, claimsOf } from './claims.ts';
+import { CLAUSES } from './clauses.ts';
 
 export interface Requirement {
   readonly id: string;
@@ -18,29 +19,48 @@ export interface RowState {
   readonly area: string;
   /** `failing`: a test claims it and did not pass, so nothing is claimed. */
   readonly state: 'proved' | 'partial' | 'failing' | 'not yet';
-  /** The clauses that tests name as unproved; empty unless partial. */
+  /** The parts that no test claims, or where the row is not divided what tests name as unproved; empty unless partial. */
   readonly unproved: readonly string[];
   readonly tests: readonly string[];
 }
 
-/** What each row comes to: a row is proved when at least one test claims it in full, and every test that claims it passed. */
-export function stateOfRows(rows: readonly Requirement[], tests: readonly TestOutcome[]): readonly RowState[] {
-  const claims = new Map<string, { readonly claim: Claim; readonly test: TestOutcome }[]>();
+type Claimed = { readonly claim: Claim; readonly test: TestOutcome };
+
+/**
+ * What each row comes to: it is proved when every test that claims it passed, and one of them claims it in full or together they claim each of its
+ * parts.
+ *
+ * @param parts of rows that are divided, by id
+ */
+export function stateOfRows(
+  rows: readonly Requirement[],
+  tests: readonly TestOutcome[],
+  parts: Readonly<Record<string, readonly string[]>> = CLAUSES,
+): readonly RowState[] {
+  const claims = new Map<string, Claimed[]>();
   for (const test of tests) {
     for (const claim of claimsOf(test.title)) claims.set(claim.id, [...(claims.get(claim.id) ?? []), { claim, test }]);
   }
   return rows.map(({ id, area }) => {
     const own = claims.get(id) ?? [];
-    const state = stateOf(own);
-    const unproved = state === 'partial' ? [...new Set(own.flatMap(({ claim }) => claim.unproved ?? []))] : [];
-    return { id, area, state, unproved, tests: [...new Set(own.map(({ test }) => test.file))] };
+    const left = unprovedOf(own, parts[id] ?? null);
+    const state = stateOf(own, left);
+    return { id, area, state, unproved: state === 'partial' ? left : [], tests: [...new Set(own.map(({ test }) => test.file))] };
   });
 }
 
-function stateOf(own: readonly { readonly claim: Claim; readonly test: TestOutcome }[]): RowState['state'] {
+function stateOf(own: readonly Claimed[], left: readonly string[]): RowState['state'] {
   if (own.length === 0) return 'not yet';
   if (own.some(({ test }) => !test.passed)) return 'failing';
-  return own.some(({ claim }) => claim.unproved === null) ? 'proved' : 'partial';
+  return left.length === 0 ? 'proved' : 'partial';
+}
+
+function unprovedOf(own: readonly Claimed[], parts: readonly string[] | null): readonly string[] {
+  const named = (proves: Claim['proves']): readonly string[] => own.flatMap(({ claim }) => (claim.proves === proves ? claim.clauses : []));
+  if (own.some(({ claim }) => claim.proves === 'all')) return [];
+  if (parts === null) return [...new Set(named('some'))];
+  const proved = new Set(named('parts'));
+  return parts.filter((part) => !proved.has(part));
 }
 
 interface JestReport {

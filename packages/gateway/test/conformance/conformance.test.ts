@@ -25,7 +25,7 @@ describe.each(LANES.filter(({ upstream }) => upstream === 'http'))('the official
     5 * MINUTES,
   );
 
-  it('passes every scored scenario, and those beside that are promised [R4-01 partial: differential test]', () => {
+  it('passes every scored scenario, and those beside that are promised [R4-01 part: conformance suite]', () => {
     const counted = report.scenarios.filter(({ scored, name }) => scored || isPromised(lane, name));
     expect(counted.filter((scenario) => !isPassed(scenario))).toEqual([]);
     expect(counted.length).toBe(lane.revision === '2025-11-25' ? 33 : 40);

@@ -38,7 +38,7 @@ const ON_STDIO: Readonly<Record<NewestLane['revision'], readonly string[]>> = {
 };
 
 describe.each(LANES)('a client of $revision with the gateway before a server on $upstream', (lane) => {
-  it('reads what it reads without it, but for what is declared [R4-01 partial: conformance suite]', async () => {
+  it('reads what it reads without it, but for what is declared [R4-01 part: differential test]', async () => {
     const direct = await withFixture({ ...lane, upstream: 'http' }, (mcp) => runScript({ mcp, key: 'none' }, lane.revision));
     const stand = await openLane(lane);
     try {

@@ -70,7 +70,7 @@ describe('budgets that two gateways share', () => {
     };
   }
 
-  test('200 a minute offered to both for ten minutes: at most 120 in any minute, 100 a minute in the long run [R2-052 partial: offered to two gateways with a moved clock]', {
+  test('200 a minute offered to both for ten minutes: at most 120 in any minute, 100 a minute in the long run', {
     timeout: SLOW,
   }, async () => {
     const time = { now: 0 };
@@ -245,7 +245,7 @@ describe('budgets that two gateways share', () => {
     for (const { headers } of refused) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
   });
 
-  test('of a limited tool: 40 at once over two gateways, 10 are forwarded, and the rest of the day is as it was [R2-052 partial: of a tool, over two gateways]', {
+  test('of a limited tool: 40 at once over two gateways, 10 are forwarded, and the rest of the day is as it was', {
     timeout: SLOW,
   }, async () => {
     const limits = { tools: { echo: { callsPerMinute: 10 } } };

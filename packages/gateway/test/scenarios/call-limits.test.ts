@@ -204,7 +204,7 @@ async function hurried(caller: Caller, args: JsonObject, leaves: number | null):
 }
 
 describe('a limit on requests a minute', () => {
-  it('of a tool refuses one principal beyond it, says when, and leaves other tools and principals alone [R2-052 partial: of a tool]', async () => {
+  it('of a tool refuses one principal beyond it, says when, and leaves other tools and principals alone [R2-052 part: of a tool]', async () => {
     await limit({ tools: { wait: { callsPerMinute: 3 } } });
     const told = [await wait(ann), await wait(ann), await wait(ann), await wait(ann)];
     expect(told.map((one) => textOf(one)).slice(0, 3)).toEqual(['done', 'done', 'done']);

@@ -21,7 +21,7 @@ afterEach(() => gateway.stop());
 const mostInAnyMinute = (times: readonly number[]): number =>
   Math.max(...times.map((t) => times.filter((u) => u > t - 60_000 && u <= t).length));
 
-it('100 at once and 100 a minute are never refused, of 200 a minute 100 pass and never more than 120 in any minute, and no jump of the wall clock changes that [R2-052 partial: two instances]', async () => {
+it('100 at once and 100 a minute are never refused, of 200 a minute 100 pass and never more than 120 in any minute, and no jump of the wall clock changes that [R2-052 part: one gateway; a jump of the clock]', async () => {
   const moved = movedClock();
   let jumped = 0;
   const clock = { ...moved, now: () => moved.now() + jumped };

@@ -1,0 +1,8 @@
+/**
+ * Rows whose acceptance test says several things that different tests prove: its parts, each in a few words. Such a row is proved when a passing test
+ * claims it in full, or when every part is claimed by a test and all of them passed. A title names parts from here: `[R4-01 part: conformance suite]`.
+ */
+export const CLAUSES: Readonly<Record<string, readonly string[]>> = {
+  'R2-052': ['one gateway', 'two gateways', 'of a tool', 'a jump of the clock'],
+  'R4-01': ['conformance suite', 'differential test'],
+};
