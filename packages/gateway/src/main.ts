@@ -206,6 +206,7 @@ function gatewayOf(
     upstreams,
     large,
     budgets: rooms.budgets,
+    shares: rooms.shares,
     held: rooms.held,
     hosts: () => rules(state.port),
     secure: configured.current().listeners.gateway.tls !== null,

@@ -13,6 +13,7 @@ const tool = (name: string, limit: Partial<CallLimit> | null): Bound => ({
   limit: limit && { ...NONE, ...limit },
 });
 const taken = (place: ReturnType<CallsUnderWay['take']>): CallPlace => {
+  if (place instanceof Promise) throw new Error('no other gateway is asked');
   if ('bound' in place) throw new Error(`full: ${place.bound.key}`);
   return place;
 };
@@ -99,7 +100,7 @@ describe('requests under way', () => {
                   ofRead,
                 ));
             expect('bound' in place).toBe(full);
-            if (!('bound' in place)) held.push({ place, end: null, over: false, who: one, of });
+            if (!('bound' in place)) held.push({ place: taken(place), end: null, over: false, who: one, of });
           } else if (some !== undefined && kind === 'hand over') some.end ??= some.place.handOver();
           else if (some?.end != null && kind === 'end') {
             some.end();

@@ -11,6 +11,7 @@ import type { LargeReader } from '../protocol/index.ts';
 import type { Budgets } from './budget.ts';
 import type { ArgumentScreen, ResultScreen } from './guard.ts';
 import type { Held } from './held/open-held.ts';
+import type { Shares } from './shares/shares.ts';
 import type { Upstreams } from './upstream/upstream.ts';
 
 /** The ports that the data plane stands on. */
@@ -26,6 +27,7 @@ export interface GatewayDeps {
   readonly large: LargeReader;
   /** Shared with other gateways; null: this one keeps its own. */
   readonly budgets: Budgets | null;
+  readonly shares: Shares | null;
   readonly held: Held;
   readonly ready: Readiness;
   /** Null where no traces are made. */

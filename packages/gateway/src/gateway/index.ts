@@ -4,6 +4,7 @@ export type { GatewayDeps } from './gateway-deps.ts';
 export type { ArgumentScreen, ResultScreen } from './guard.ts';
 export { type Held, openHeld } from './held/open-held.ts';
 export { type Gateway, openGateway } from './open-gateway.ts';
+export type { Shares } from './shares/shares.ts';
 export { openProber } from './upstream/prober.ts';
 export { type Reaper, startReaper } from './upstream/reaper.ts';
 export { openUpstreams } from './upstream/sessions.ts';

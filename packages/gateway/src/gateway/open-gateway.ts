@@ -13,6 +13,7 @@ import { openSessions } from './downstream/sessions.ts';
 import { Shelf } from './downstream/shelf.ts';
 import { type ExchangeTimes, Figures, type GuardFigures, type GuardTimes } from './figures.ts';
 import type { GatewayDeps } from './gateway-deps.ts';
+import { limitOf } from './guards/limit-calls.ts';
 import { Holds } from './holds.ts';
 import { InFlight } from './in-flight.ts';
 import { describe } from './line.ts';
@@ -57,16 +58,12 @@ export function openGateway(deps: GatewayDeps): Gateway {
   const listens = openListens(clock);
   const figures = new Figures();
   const inFlight = new InFlight();
-  const underWay = new CallsUnderWay();
+  const underWay = new CallsUnderWay(deps.shares);
   const pipeline = { ...deps, sessions, tasks, underWay };
   const works = worksOf(deps, { sessions, tasks, shelf, listens, screens: screensOf(pipeline) });
   let draining = false;
   const run = answerExchange(deps, { guards: guardsOf(pipeline), works, figures, draining: () => draining });
-  const announced = new Map<TenantId, Snapshot>();
-  const endAnnouncing = deps.snapshots.onChange((snapshot) => {
-    announceListChanged(works, announced.get(snapshot.tenant) ?? null, snapshot);
-    announced.set(snapshot.tenant, snapshot);
-  });
+  const endAnnouncing = followSnapshots(deps, works, underWay);
   const sweep = setInterval(() => {
     sessions.sweep();
     tasks.sweep();
@@ -104,6 +101,16 @@ export function openGateway(deps: GatewayDeps): Gateway {
       sessions.endAll(() => true);
     },
   };
+}
+
+/** What changes for clients, and for the other gateways, with another snapshot. */
+function followSnapshots({ snapshots }: GatewayDeps, works: Works, underWay: CallsUnderWay): () => void {
+  const announced = new Map<TenantId, Snapshot>();
+  return snapshots.onChange((snapshot) => {
+    announceListChanged(works, announced.get(snapshot.tenant) ?? null, snapshot);
+    announced.set(snapshot.tenant, snapshot);
+    underWay.boundBy(snapshot.tenant, (key) => limitOf(snapshot, key));
+  });
 }
 
 const SWEEP_MS = 30_000;

@@ -9,7 +9,7 @@ import { type Configuration, openSnapshots, openVersions, type Snapshots, type V
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { StartOptions } from '../contracts/running.ts';
 import type { Tracer } from '../contracts/tracing.ts';
-import type { Budgets, Held, Upstreams } from '../gateway/index.ts';
+import type { Budgets, Held, Shares, Upstreams } from '../gateway/index.ts';
 import { openBudgets, openHeld, openProber, openUpstreams, type Reaper, startReaper } from '../gateway/index.ts';
 import { type Identity, openIdentity } from '../identity/index.ts';
 import {
@@ -62,6 +62,7 @@ export interface Rooms {
   readonly large: LargeReader;
   /** Shared with other gateways; null: this one keeps its own. */
   readonly budgets: Budgets | null;
+  readonly shares: Shares | null;
   readonly held: Held;
   readonly snapshots: Snapshots;
   close(): Promise<void>;
@@ -113,7 +114,7 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
   closing.push(() => registry.value.close());
   const upstreams = openUpstreams({ ...dial, onUnasked: recordUnasked(audit.value.journal, clock) });
   closing.push(() => upstreams.close());
-  const shared = await openBetween(storage, clock, closing);
+  const shared = await openBetween(ground.value, clock, closing);
   if (!shared.ok) return shared;
   const { firstRun, name } = ground.value;
   return success({
@@ -142,17 +143,17 @@ async function build(options: StartOptions, clock: Clock, closing: (() => Promis
 
 /** What gateways on one database have in common besides what they decide by. */
 async function openBetween(
-  storage: Storage,
+  { storage, name }: Pick<Rooms, 'storage' | 'name'>,
   clock: Clock,
   closing: (() => Promise<void> | void)[],
-): Opened<Pick<Rooms, 'budgets' | 'held'>> {
-  const budgets = await openBudgets(storage, clock, TENANT);
+): Opened<Pick<Rooms, 'budgets' | 'shares' | 'held'>> {
+  const budgets = await openBudgets(storage, clock, { tenant: TENANT, name });
   if (!budgets.ok) return budgets;
   closing.push(() => budgets.value.close());
   const held = await openHeld(storage, clock);
   if (!held.ok) return held;
   closing.push(() => held.value.close());
-  return success({ budgets: budgets.value.budgets, held: held.value });
+  return success({ budgets: budgets.value.budgets, shares: budgets.value.shares, held: held.value });
 }
 
 /** Grants, what decisions can be replayed by, and the history of both. */

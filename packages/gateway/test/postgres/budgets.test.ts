@@ -49,7 +49,7 @@ describe('budgets that two gateways share', () => {
     const clock: Clock = { now: () => 0, monotonic: () => time.now + zero };
     const storage = await opened(url);
     const asked: string[] = [];
-    const budgets = await openBudgets(noting(storage, asked), clock, DEFAULT_TENANT);
+    const budgets = await openBudgets(noting(storage, asked), clock, { tenant: DEFAULT_TENANT, name: 'test' });
     if (!budgets.ok) throw new Error(budgets.detail);
     const { value } = budgets;
     return {

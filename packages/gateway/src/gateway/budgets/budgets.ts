@@ -1,10 +1,10 @@
-import type { Clock } from '../../base/clock.ts';
 import type { Result } from '../../base/result.ts';
 import type { StorageReason } from '../../contracts/reasons/storage.ts';
 import type { Budgets, Charge, Rate } from '../budget.ts';
 import { Recent } from '../recent.ts';
 import { type Account, type Asked, aheadFor, LEASE_MS, leftOf, newAccount, retire, runsOut, useLease, want } from './account.ts';
 import type { BudgetStore, Put, StoredWindow } from './budget-store.ts';
+import type { SharedClock } from './shared-clock.ts';
 import { chargeOf, emptyWindow, fullUntil, type Spent, type Taken, takeUnits } from './window-state.ts';
 
 /** Windows that one statement asks for. */
@@ -33,7 +33,7 @@ interface Asking extends Put {
  */
 export class SharedBudgets implements Budgets {
   readonly #store: BudgetStore;
-  readonly #clock: Clock;
+  readonly #clock: SharedClock;
   readonly #accounts = new Recent<Account>(CAPACITY);
   readonly #leased = new Set<Account>();
   #queue = new Set<Account>();
@@ -41,13 +41,10 @@ export class SharedBudgets implements Budgets {
   #serving: Promise<void> = Promise.resolve();
   #closing = false;
   readonly #timers: readonly NodeJS.Timeout[];
-  /** Adds to our monotonic clock what makes it the shared one. It only grows: a wall clock that is set neither resets a window nor locks it. */
-  #ahead: number;
 
-  constructor(store: BudgetStore, clock: Clock, sharedNow: number) {
+  constructor(store: BudgetStore, clock: SharedClock) {
     this.#store = store;
     this.#clock = clock;
-    this.#ahead = sharedNow - clock.monotonic();
     const forget = () => void this.#store.forget(this.#now() - FORGOTTEN_MS);
     this.#timers = [setInterval(forget, SWEEP_MS).unref(), setInterval(() => this.#renew(), TICK_MS).unref()];
   }
@@ -84,7 +81,7 @@ export class SharedBudgets implements Budgets {
   }
 
   #now(): number {
-    return Math.floor(this.#clock.monotonic() + this.#ahead);
+    return this.#clock.now();
   }
 
   #account(principal: string, rate: Rate): Account {
@@ -147,7 +144,7 @@ export class SharedBudgets implements Budgets {
       account.waiting.unshift(...waiting);
       account.spent.unshift(...spent);
       account.known = instead;
-      this.#ahead += Math.max(0, instead.state.seenAt - this.#now());
+      this.#clock.notBefore(instead.state.seenAt);
       account.tries += 1;
       if (account.tries <= TRIES) this.#queue.add(account);
       else giveUp(account);

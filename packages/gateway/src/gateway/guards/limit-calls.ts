@@ -1,7 +1,9 @@
 import type { Clock } from '../../base/clock.ts';
+import type { ServerId } from '../../base/ids.ts';
 import type { Result } from '../../base/result.ts';
 import type { StorageReason } from '../../contracts/reasons/storage.ts';
-import type { Registration } from '../../contracts/registration.ts';
+import type { CallLimit, Registration } from '../../contracts/registration.ts';
+import type { Snapshot } from '../../contracts/snapshot.ts';
 import type { Target } from '../../contracts/target.ts';
 import type { Deny, GuardVerdict } from '../../contracts/verdict.ts';
 import { type Budgets, type Charge, type Rate, Window } from '../budget.ts';
@@ -50,11 +52,15 @@ export function limitCalls(
     check({ principal, frame, target, snapshot }) {
       if (target === null || frame.plan.class === 'task') return PASS;
       const bounds = boundsOf(snapshot.servers.get(target.server), target);
-      const place = underWay.take({ tenant: snapshot.tenant, principal: principal.id }, bounds);
-      if ('bound' in place) return tooMany(place);
-      if (!bounds.some(({ limit }) => (limit?.callsPerMinute ?? null) !== null))
-        return { verdict: 'pass', fact: { charges: [], ...place } };
-      return chargeAll(place, bounds, (bound, rate) => charge(`${principal.id} ${bound.key}`, rate));
+      const settle = (place: CallPlace | Full): GuardVerdict<Place> | Promise<GuardVerdict<Place>> => {
+        if ('bound' in place) return tooMany(place);
+        if (!bounds.some(({ limit }) => (limit?.callsPerMinute ?? null) !== null))
+          return { verdict: 'pass', fact: { charges: [], ...place } };
+        return chargeAll(place, bounds, (bound, rate) => charge(`${principal.id} ${bound.key}`, rate));
+      };
+      const taken = underWay.take({ tenant: snapshot.tenant, principal: principal.id }, bounds);
+      // Where the places cannot be asked for, nothing begins.
+      return taken instanceof Promise ? taken.then((asked) => (asked.ok ? settle(asked.value) : denied(asked))) : settle(taken);
     },
   };
 }
@@ -66,6 +72,14 @@ function boundsOf(server: Registration | undefined, { kind, name, qualifiedName,
   if (kind !== 'tool') return [whole];
   const own = limits !== null && Object.hasOwn(limits.tools, name) ? (limits.tools[name] ?? null) : null;
   return [{ of: 'tool', key: qualifiedName, limit: own }, whole];
+}
+
+/** What is bounded of a server, by its id, or of a tool, by its qualified name. */
+export function limitOf({ servers }: Snapshot, key: string): CallLimit | null {
+  const [server = '', ...tool] = key.split('__');
+  const limits = servers.get(server as ServerId)?.limits ?? null;
+  const name = tool.join('__');
+  return tool.length === 0 || limits === null ? limits : Object.hasOwn(limits.tools, name) ? (limits.tools[name] ?? null) : null;
 }
 
 type Take = (bound: Bound, rate: Rate) => Charged;
