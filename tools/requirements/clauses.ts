@@ -4,5 +4,13 @@
  */
 export const CLAUSES: Readonly<Record<string, readonly string[]>> = {
   'R2-052': ['one gateway', 'two gateways', 'of a tool', 'a jump of the clock'],
+  'R2-056': [
+    'growth and decay on the wire',
+    'a million callers',
+    'a million unknown keys',
+    'idle connections',
+    'slow heads and bodies',
+    'unread and half-open connections',
+  ],
   'R4-01': ['conformance suite', 'differential test'],
 };

@@ -16,6 +16,13 @@ export const LIMITS = {
   headersMs: 10_000,
   bodyMs: 30_000,
   keepAliveMs: 65_000,
+  /** How long what was written to a connection may wait for its reader, lengthened by a second for each so many bytes that waited. */
+  unreadMs: 30_000,
+  unreadBytesPerSecond: 131_072,
+  /** A connection on which nothing happens for so long is probed (TCP keep-alive), and closed where ten probes a second apart find nobody. */
+  probeAfterMs: 10_000,
+  /** A quiet event stream says something this often: less often than probes find out, which wait while anything is on its way. */
+  streamBeatMs: 25_000,
   idBytes: 256,
   methodBytes: 128,
   nameBytes: 256,

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { Recent } from './recent.ts';
+import { Recent } from '../base/recent.ts';
 
 export type BreakerState = 'closed' | 'open' | 'half-open';
 

@@ -1,6 +1,6 @@
+import { Recent } from '../base/recent.ts';
 import type { Result } from '../base/result.ts';
 import type { StorageReason } from '../contracts/reasons/storage.ts';
-import { Recent } from './recent.ts';
 
 /**
  * The guide's rate limit (R2-052, R2-053): at most `base` in any 60 s, and a pool of `burst` on top that is used when the window is full and

@@ -93,7 +93,7 @@ describe('progressive delays', () => {
       for (let i = 0; i < 50; i++) expect(delays.refused('k', 30, minute * MINUTE + i * 30)).toBe(30);
   });
 
-  it('decay by a step a quiet minute, and begin anew with three minutes after all of them [R2-056 partial: a million keys, slow and half-open connections]', () => {
+  it('decay by a step a quiet minute, and begin anew with three minutes after all of them', () => {
     const delayOf = (quiet: number): number => {
       const delays = new Delays();
       let at = 0;
@@ -118,7 +118,7 @@ describe('progressive delays', () => {
     }
   });
 
-  it('remember a bounded number of keys, and of a million the last; windows likewise [R2-056 partial: growth and decay on the wire, slow and half-open connections]', () => {
+  it('remember a bounded number of keys, and of a million the last; windows likewise [R2-056 part: a million callers]', () => {
     const before = process.memoryUsage();
     const [delays, windows] = [new Delays(), new Windows(RATE)];
     for (let i = 0; i < 1_000_000; i++) {

@@ -1,4 +1,4 @@
-import { Recent } from './recent.ts';
+import { Recent } from '../base/recent.ts';
 
 /**
  * Progressive delays (R2-056). Whoever goes on asking while it was told to wait, in each of three minutes in a row, is refused for longer than its

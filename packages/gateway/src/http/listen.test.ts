@@ -201,7 +201,7 @@ describe('connections', () => {
     const held = [talk('GET', () => {}, 400), talk('GET', () => {}, 400)];
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(await talk(`${HEAD}Content-Length: 0\r\n\r\n`)).toBe('');
-    expect(listener.connections()).toEqual({ open: 2, refused: 1 });
+    expect(listener.connections()).toMatchObject({ open: 2, refused: 1 });
     await Promise.all(held);
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => setTimeout(resolve, 100));

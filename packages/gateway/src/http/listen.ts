@@ -4,7 +4,7 @@ import { createServer as createSecureServer, Server as SecureServer } from 'node
 import type { Socket } from 'node:net';
 import { LIMITS } from '../base/limits.ts';
 import { failure, type Result, success } from '../base/result.ts';
-import { Connections } from './connections.ts';
+import { type ConnectionCounts, Connections } from './connections.ts';
 
 export type ListenPlace = { readonly host: string; readonly port: number } | { readonly socketPath: string };
 
@@ -23,6 +23,8 @@ export interface ListenLimits {
   readonly headerBytes: number;
   readonly connections: number;
   readonly connectionsPerAddress: number;
+  readonly unreadMs: number;
+  readonly unreadBytesPerSecond: number;
 }
 
 export interface Listener {
@@ -30,29 +32,34 @@ export interface Listener {
   readonly url: string;
   /** 0 for a unix socket. */
   readonly port: number;
-  connections(): { readonly open: number; readonly refused: number };
+  connections(): ConnectionCounts;
   /** New connections see the new certificate; those that are open keep theirs. Nothing happens on a listener without TLS. */
   renew(tls: { readonly cert: string; readonly key: string }): void;
   /** Takes no more requests, lets those that run finish for `drainMs`, then cuts what is left. */
   close(drainMs: number): Promise<void>;
 }
 
-/** How long headers and requests may be overdue before Node looks (its default of 30 s lets a slow client stay four times its limit). */
+/** How long headers, requests and readers may be overdue before anybody looks (Node's default of 30 s lets a slow client stay four times its limit). */
 const CHECK_INTERVAL_MS = 500;
 const HEADER_COUNT = 100;
 
 /** Starts a server. Fails with `http.listen_failed` and the system's code where the place cannot be had. */
 export async function listen(options: ListenOptions, handler: RequestListener): Promise<Result<Listener, 'http.listen_failed'>> {
   const limits = { ...DEFAULTS, ...options.limits };
-  const connections = new Connections({ total: limits.connections, perAddress: limits.connectionsPerAddress });
+  const { connections: total, connectionsPerAddress: perAddress, unreadMs, unreadBytesPerSecond } = limits;
+  const connections = new Connections({ total, perAddress, unreadMs, unreadBytesPerSecond });
   const server = build(options, limits, handler);
   server.maxHeadersCount = HEADER_COUNT;
   server.on('connection', (socket) => connections.admit(socket));
+  server.on(options.tls === null ? 'connection' : 'secureConnection', (socket) => connections.watch(socket));
+  server.on('request', ({ socket }, response) => response.once('close', connections.began(socket)));
   server.on('clientError', answerPlainly);
   server.on('checkContinue', (request, response) => server.emit('request', request, response));
   server.on('upgrade', (_request, socket) => socket.destroy());
   const refused = await bind(server, options.place);
   if (refused !== null) return failure('http.listen_failed', refused);
+  const sweeping = setInterval(() => connections.sweep(performance.now()), CHECK_INTERVAL_MS).unref();
+  server.once('close', () => clearInterval(sweeping));
   return success(listener(server, connections, options));
 }
 
@@ -63,6 +70,8 @@ const DEFAULTS: ListenLimits = {
   headerBytes: LIMITS.headerBytes,
   connections: LIMITS.connections,
   connectionsPerAddress: LIMITS.connectionsPerAddress,
+  unreadMs: LIMITS.unreadMs,
+  unreadBytesPerSecond: LIMITS.unreadBytesPerSecond,
 };
 
 function build(options: ListenOptions, limits: ListenLimits, handler: RequestListener): Server {
@@ -77,6 +86,9 @@ function build(options: ListenOptions, limits: ListenLimits, handler: RequestLis
     // Two Host, Content-Length or Transfer-Encoding headers must not become one: duplicates that Node drops are refused by its parser or by the door.
     joinDuplicateHeaders: false,
     noDelay: true,
+    // A client that vanished without a word answers no probe. An event stream is written to less often than this finds out.
+    keepAlive: true,
+    keepAliveInitialDelay: LIMITS.probeAfterMs,
   };
   if (options.tls === null) return createServer(shape, handler);
   return createSecureServer({ ...shape, ...options.tls, minVersion: 'TLSv1.3', handshakeTimeout: limits.headersMs }, handler);
@@ -107,7 +119,7 @@ function listener(server: Server, connections: Connections, options: ListenOptio
   return {
     url,
     port,
-    connections: () => ({ open: connections.open, refused: connections.refused }),
+    connections: () => connections.counts,
     renew: (tls) => {
       if (server instanceof SecureServer) server.setSecureContext({ ...tls, minVersion: 'TLSv1.3' });
     },

@@ -1,3 +1,4 @@
+import { Recent } from '../base/recent.ts';
 import type { Principal } from '../contracts/principal.ts';
 import type { IdentityReason } from '../contracts/reasons/identity.ts';
 import type { ApiKey } from './api-key.ts';
@@ -16,17 +17,18 @@ export interface Refused {
   readonly validUntil: number;
 }
 
-/** Verdicts by SHA-256 of the token. Two bounded maps, so that a flood of wrong tokens cannot push out the right ones. */
+/** Verdicts by SHA-256 of the token. Two bounded maps, so that a flood of wrong tokens cannot push out the right ones (R2-056). */
 export class VerdictCache {
   readonly #most: number;
   readonly #admitted = new Map<string, Admitted>();
-  readonly #refused = new Map<string, Refused>();
+  readonly #refused: Recent<Refused>;
   readonly #byKey = new Map<string, string>();
   #generation = 0;
   #trusted = true;
 
   constructor(most: number) {
     this.#most = most;
+    this.#refused = new Recent(most);
   }
 
   /** Changes whenever something was forgotten: a look-up that began before must not be remembered. */
@@ -54,14 +56,13 @@ export class VerdictCache {
 
   admit(hash: string, verdict: Admitted): void {
     if (!this.#trusted) return;
-    this.#makeRoom(this.#admitted);
+    this.#makeRoom();
     this.#admitted.set(hash, verdict);
     this.#byKey.set(verdict.key.id, hash);
   }
 
   refuse(hash: string, verdict: Refused): void {
     if (!this.#trusted) return;
-    this.#makeRoom(this.#refused);
     this.#refused.set(hash, verdict);
   }
 
@@ -84,8 +85,8 @@ export class VerdictCache {
     for (const map of [this.#admitted, this.#refused, this.#byKey]) map.clear();
   }
 
-  #makeRoom(map: Map<string, unknown>): void {
-    const oldest = map.keys().next().value;
-    if (map.size >= this.#most && oldest !== undefined) this.drop(oldest);
+  #makeRoom(): void {
+    const oldest = this.#admitted.keys().next().value;
+    if (this.#admitted.size >= this.#most && oldest !== undefined) this.drop(oldest);
   }
 }

@@ -77,7 +77,7 @@ describe('what is no HTTP request', () => {
 });
 
 describe('what comes slowly', () => {
-  it('ends with 408: a body after 30 s, headers after 10 s, while others are answered', async () => {
+  it('ends with 408: a body after 30 s, headers after 10 s, while others are answered [R2-056 part: slow heads and bodies]', async () => {
     const slow = SLOW_BODIES.map((bad, i) => bareAsk(askOf(stand, bad, 10 + i)));
     const heads = bareAsk({ url: stand.gateway.mcp, headers: [], from: 12, timeoutMs: 20_000, body: [] }).then((answer) => answer.status);
     const crawl = crawling(stand.gateway.mcp);

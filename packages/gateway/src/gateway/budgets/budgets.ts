@@ -1,7 +1,7 @@
+import { Recent } from '../../base/recent.ts';
 import type { Result } from '../../base/result.ts';
 import type { StorageReason } from '../../contracts/reasons/storage.ts';
 import type { Budgets, Charge, Rate } from '../budget.ts';
-import { Recent } from '../recent.ts';
 import { type Account, type Asked, aheadFor, LEASE_MS, leftOf, newAccount, retire, runsOut, useLease, want } from './account.ts';
 import type { BudgetStore, Put, StoredWindow } from './budget-store.ts';
 import type { SharedClock } from './shared-clock.ts';

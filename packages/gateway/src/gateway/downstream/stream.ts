@@ -2,7 +2,6 @@ import type { ServerResponse } from 'node:http';
 import { LIMITS } from '../../base/limits.ts';
 
 const HEAD = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' } as const;
-const KEEP_ALIVE_MS = 15_000;
 
 /** An event stream towards a client: a GET stream, a listen stream, or a call that had something to say before its result. */
 export interface ClientStream {
@@ -43,7 +42,7 @@ export function openConnection(
     onEnd();
   };
   // A comment keeps proxies from closing a quiet stream and finds a reader that is gone.
-  const beat = setInterval(() => response.write(': keep-alive\n\n'), KEEP_ALIVE_MS);
+  const beat = setInterval(() => response.write(': keep-alive\n\n'), LIMITS.streamBeatMs);
   beat.unref();
   response.once('close', finish);
   response.once('error', finish);

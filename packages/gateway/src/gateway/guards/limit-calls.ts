@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { ServerId } from '../../base/ids.ts';
+import { Recent } from '../../base/recent.ts';
 import type { Result } from '../../base/result.ts';
 import type { StorageReason } from '../../contracts/reasons/storage.ts';
 import type { CallLimit, Registration } from '../../contracts/registration.ts';
@@ -10,7 +11,6 @@ import { type Budgets, type Charge, type Rate, Window } from '../budget.ts';
 import type { Bound, CallPlace, CallsUnderWay, Full } from '../calls-under-way.ts';
 import type { Place, PlaceCharge } from '../exchange.ts';
 import { denied, type Guard } from '../guard.ts';
-import { Recent } from '../recent.ts';
 
 /** Windows of principals at limited servers and tools. The one that was used longest ago makes room. */
 const CAPACITY = 100_000;
