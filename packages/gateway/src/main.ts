@@ -16,6 +16,7 @@ import { findPort, type PortWish } from './main/find-port.ts';
 import { type FirstKeys, firstKeys } from './main/first-keys.ts';
 import { followFromNow } from './main/follow.ts';
 import { type Following, followChanges } from './main/follow-changes.ts';
+import { keepTickShape } from './main/keep-tick-shape.ts';
 import { beginLife, type Life } from './main/life.ts';
 import { notingGrants } from './main/note-grants.ts';
 import { ADMIN_PORT, listenForClients, NOBODY, rulesFor, tlsOf, urlFor } from './main/open-listeners.ts';
@@ -40,6 +41,7 @@ const ACCEPTED: Authorship = { author: 'operator', cause: 'config.accepted' };
 
 /** Builds every room of a data directory, joins them and opens the listeners: the one place that constructs things. */
 export const startGateway: StartGateway = async (options) => {
+  keepTickShape();
   let opened: Rooms | null = null;
   // The journal does not need the store: that it is gone is the last thing that is recorded.
   const onLost: StartOptions['onLost'] = async (lost) => {

@@ -74,16 +74,15 @@ export class Breakers {
     const all = this.#byServer.get(server);
     const wait = all?.admit(now) ?? 0;
     if (wait > 0) return wait;
-    const own = this.#byPrincipal.get(`${server} ${principal}`)?.admit(now) ?? 0;
+    const own = this.#ofBoth(server, principal)?.admit(now) ?? 0;
     if (own > 0) all?.undecided();
     return own;
   }
 
   report(server: string, principal: string, health: Health): void {
     const now = this.#clock.monotonic();
-    const key = `${server} ${principal}`;
     const all = this.#byServer.get(server);
-    const own = this.#byPrincipal.get(key);
+    const own = this.#ofBoth(server, principal);
     if (health === 'well') {
       all?.succeeded();
       own?.succeeded();
@@ -96,7 +95,7 @@ export class Breakers {
     } else {
       all?.undecided();
       const slow = own ?? new Breaker();
-      if (own === undefined) this.#byPrincipal.set(key, slow);
+      if (own === undefined) this.#byPrincipal.set(`${server} ${principal}`, slow);
       slow.failed(now);
     }
   }
@@ -105,6 +104,11 @@ export class Breakers {
   states(): ReadonlyMap<string, BreakerState> {
     const now = this.#clock.monotonic();
     return new Map([...this.#byServer].map(([server, breaker]) => [server, breaker.state(now)]));
+  }
+
+  // Mostly nobody is slow, and then no key is made.
+  #ofBoth(server: string, principal: string): Breaker | undefined {
+    return this.#byPrincipal.size === 0 ? undefined : this.#byPrincipal.get(`${server} ${principal}`);
   }
 
   #of(server: string): Breaker {

@@ -44,7 +44,7 @@ export async function forward(call: Call, answer: Answer, works: Works): Promise
   const who = exchange.principal.id;
   // One slow server must not take all the places that a caller has.
   const label = serverLabel(server.tenant, server.id);
-  const leave = works.places.take(`${label} ${who}`);
+  const leave = works.places.take(label, who);
   if (leave === null) return refusedBefore({ verdict: 'deny', reason: 'gateway.too_many_in_flight', retryAfterSeconds: 1 });
   const inFlight = track(call, answer);
   try {
