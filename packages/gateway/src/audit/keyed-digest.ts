@@ -9,7 +9,7 @@ export type KeyedDigest = (tenant: TenantId, text: string) => string;
 export const keyedDigests =
   (mac: Mac): KeyedDigest =>
   (tenant, text) =>
-    mac.mac(`${tenant}\n${text}`).toString('hex');
+    mac.mac(`${tenant}\n${text}`);
 
 /** The digest of one value of arguments, whatever it is: what the log is searched by. Null: it has no canonical form. */
 export function valueDigest(keyed: KeyedDigest, tenant: TenantId, value: JsonValue): string | null {

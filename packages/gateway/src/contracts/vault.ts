@@ -13,6 +13,6 @@ export interface Sealer {
 
 export interface Mac {
   readonly keyId: string;
-  /** HMAC-SHA-256. */
-  mac(data: string | Uint8Array): Buffer;
+  /** HMAC-SHA-256, hex. */
+  mac(data: string | Uint8Array): string;
 }

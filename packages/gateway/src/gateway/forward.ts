@@ -73,7 +73,8 @@ interface Sending {
 async function sendTo(server: Registration, owner: UpstreamOwner, { call, answer, inFlight }: Sending, works: Works): Promise<Forwarded> {
   const { exchange, target } = call;
   const { session } = exchange.frame;
-  const upstream = await works.upstreams.acquire(server, exchange.frame.era, owner);
+  const acquired = works.upstreams.acquire(server, exchange.frame.era, owner);
+  const upstream = acquired instanceof Promise ? await acquired : acquired;
   if (!upstream.ok) return refusedBefore(denied(upstream));
   if (call.task !== undefined && upstream.value.place !== call.task.place) return refusedBefore(LOST_TASK);
   if (session !== null) await tellLevel(session, target.server, upstream.value);

@@ -21,8 +21,8 @@ export function lineOf<const Rows extends readonly AnyGuard[]>(
 async function run(rows: readonly AnyGuard[], received: Received, clock: Clock): Promise<GuardOutcome> {
   const exchange: Received & { -readonly [F in Fact]?: Facts[F] } = received;
   const facts: { [F in Fact]?: unknown } = exchange;
+  let began = clock.monotonic();
   for (const row of rows) {
-    const began = clock.monotonic();
     let verdict: GuardVerdict<Facts[Fact]>;
     try {
       // The table's type proved that what the guard needs is there.
@@ -31,7 +31,9 @@ async function run(rows: readonly AnyGuard[], received: Received, clock: Clock):
     } catch (fault) {
       verdict = { verdict: 'deny', reason: 'gateway.fault', detail: describe(fault) };
     }
-    received.trace.push({ guard: row.name, verdict: verdict.verdict, us: Math.round((clock.monotonic() - began) * 1000) });
+    const ended = clock.monotonic();
+    received.trace.push({ guard: row.name, verdict: verdict.verdict, us: Math.round((ended - began) * 1000) });
+    began = ended;
     if (verdict.verdict === 'deny') return { passed: false, denied: verdict, guard: row.name, exchange };
     facts[row.adds] = verdict.fact;
   }

@@ -9,5 +9,5 @@ const outer = Buffer.from(PEPPER.map((byte) => byte ^ 0x5c));
 
 export const createHmacMac = (): Mac => ({
   keyId: '0123456789abcdef0123456789abcdef',
-  mac: (data) => sha256(Buffer.concat([outer, sha256(Buffer.concat([inner, Buffer.from(data)]))])),
+  mac: (data) => sha256(Buffer.concat([outer, sha256(Buffer.concat([inner, Buffer.from(data)]))])).toString('hex'),
 });

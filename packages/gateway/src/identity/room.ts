@@ -22,6 +22,6 @@ export interface Room {
 
 /** What is stored in place of a key's text: useless without the pepper, which never stands in the database. */
 export const macOf = (room: Pick<Room, 'mac'>, text: string): KeyMac => ({
-  mac: room.mac.mac(text).toString('hex'),
+  mac: room.mac.mac(text),
   pepperId: room.mac.keyId,
 });

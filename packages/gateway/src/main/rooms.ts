@@ -179,7 +179,7 @@ async function openDecisive(
     policies: touchingPolicies(policies.value, versions.value),
     documents: documents.value,
     versions: versions.value,
-    keyed: (text) => mac.mac(`config.content\n${text}`).toString('hex'),
+    keyed: (text) => mac.mac(`config.content\n${text}`),
   });
 }
 

@@ -11,8 +11,8 @@ describe('HMAC-SHA-256 in two hashes', () => {
     const own = macKeyOf(key);
     for (const length of [0, 1, 55, 56, 63, 64, 65, 4095, 4096, 4097, 20_000]) {
       const data = Buffer.alloc(length, length);
-      expect(hmacSha256(own, data).toString('hex')).toBe(expected(key, data));
-      expect(hmacSha256(own, data.toString('latin1')).toString('hex')).toBe(expected(key, data.toString('latin1')));
+      expect(hmacSha256(own, data)).toBe(expected(key, data));
+      expect(hmacSha256(own, data.toString('latin1'))).toBe(expected(key, data.toString('latin1')));
     }
   });
 
@@ -20,7 +20,7 @@ describe('HMAC-SHA-256 in two hashes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 64 }), fc.array(fc.string({ unit: 'binary', maxLength: 300 })), (key, texts) => {
         const own = macKeyOf(Buffer.from(key));
-        for (const text of texts) expect(hmacSha256(own, text).toString('hex')).toBe(expected(key, text));
+        for (const text of texts) expect(hmacSha256(own, text)).toBe(expected(key, text));
         expect(own.inner.subarray(64).every((byte) => byte === 0)).toBe(true);
       }),
     );

@@ -39,7 +39,7 @@ describe('AES-256-GCM', () => {
 
 describe('HMAC-SHA-256', () => {
   test.each(mac.wycheproof)('case $id is $result', ({ key, msg, tag, result }) => {
-    expect(hmacSha256(macKeyOf(hex(key)), hex(msg)).toString('hex') === tag).toBe(result === 'valid');
+    expect(hmacSha256(macKeyOf(hex(key)), hex(msg)) === tag).toBe(result === 'valid');
   });
 });
 

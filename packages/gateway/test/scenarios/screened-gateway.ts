@@ -62,7 +62,7 @@ export async function startScreened({ storage, like }: ScreenedOptions = {}): Pr
     secure: false,
     proxies: () => NO_PROXIES,
     ready: async () => [],
-    keyed: (text) => mac.mac(text).toString('hex'),
+    keyed: (text) => mac.mac(text),
     handles: rooms.vault.sealer('handles'),
     inspect: {
       arguments: [{ name: 'inspect-arguments', check: (call) => checkArguments(call) }],

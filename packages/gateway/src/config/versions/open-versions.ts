@@ -79,8 +79,8 @@ interface Keys {
 }
 
 const keyedBy = (mac: Mac): Keys => ({
-  version: (tenant, hash) => mac.mac(`config.version\n${tenant}\n${hash}`).toString('hex'),
-  note: (tenant, head, name) => mac.mac(`config.touched\n${tenant}\n${head}\n${name}`).toString('hex'),
+  version: (tenant, hash) => mac.mac(`config.version\n${tenant}\n${hash}`),
+  note: (tenant, head, name) => mac.mac(`config.touched\n${tenant}\n${head}\n${name}`),
 });
 
 type History = Pick<Versions, 'newest' | 'find' | 'list' | 'draft' | 'add' | 'addWithin' | 'verify'>;

@@ -13,7 +13,7 @@ import { describe } from '../line.ts';
 import { intentEntry, type Outcome, outcomeEntry, refusalEntry } from '../records.ts';
 import { resultOf, statusOfError } from '../respond.ts';
 import { refuseArguments } from '../screens/authorize-arguments.ts';
-import { runScreens } from '../screens/run-screens.ts';
+import { runScreens, type Screened } from '../screens/run-screens.ts';
 import { type AskedRound, askRound } from './ask-round.ts';
 import { digestOf, givenIn } from './given.ts';
 import { beginTask, isTaskBegun, type SettledTask, settleTask } from './settle-task.ts';
@@ -24,7 +24,8 @@ export async function forwardCall(exchange: Exchange, answer: Answer, works: Wor
   const given = callOf(exchange, works);
   const call = given instanceof Promise ? await given : given;
   if (!call.ok) return refuse(exchange, call.denied, answer, works);
-  const screened = await runScreens(works.screens.arguments, call.value, reviseArguments, works.clock);
+  const told = runScreens(works.screens.arguments, call.value, reviseArguments, works.clock);
+  const screened = told instanceof Promise ? await told : told;
   if (screened.kind === 'deny') return refuseCall(screened.value, screened.denied, answer, works);
   if (screened.kind === 'hold') return holdCall(screened.value, screened.hold, answer, works);
   // Once more, of the arguments as they are now: a screen may have revised them.
@@ -102,7 +103,8 @@ async function forwardAndScreen(call: Call, answer: Answer, works: Works): Promi
   try {
     const forwarded = await forward(call, answer, works);
     if (forwarded.kind !== 'result') return { forwarded, settled: forwarded };
-    return { forwarded, settled: await settleResult(call, forwarded, works) };
+    const settled = settleResult(call, forwarded, works);
+    return { forwarded, settled: settled instanceof Promise ? await settled : settled };
   } catch (fault) {
     works.log.error('gateway.fault', { ref: call.exchange.id, fault: describe(fault) });
     return {
@@ -113,10 +115,10 @@ async function forwardAndScreen(call: Call, answer: Answer, works: Works): Promi
 }
 
 /** A result is the tool's own, or a task that goes on, or questions that come first. */
-async function settleResult(call: Call, forwarded: Extract<Forwarded, { kind: 'result' }>, works: Works): Promise<Settled> {
+function settleResult(call: Call, forwarded: Extract<Forwarded, { kind: 'result' }>, works: Works): Settled | Promise<Settled> {
   const { result, upstream } = forwarded;
   if (call.task !== undefined) {
-    const screen = (inner: JsonObject) => screenResult(call, { result: inner, text: JSON.stringify(inner) }, works);
+    const screen = async (inner: JsonObject) => screenResult(call, { result: inner, text: JSON.stringify(inner) }, works);
     return settleTask(call, call.task, result, screen, works);
   }
   if (isTaskBegun(call, result)) return beginTask(call, result, upstream, works);
@@ -128,9 +130,14 @@ const IN_ROUNDS: ReadonlySet<LineClass> = new Set(['call', 'get', 'read']);
 
 type Settled = AskedRound | SettledTask | { readonly kind: 'error'; readonly json: string; readonly code: number };
 
-async function screenResult(call: Call, given: { readonly result: JsonObject; readonly text: string }, works: Works): Promise<SettledTask> {
-  const value: CallResult = { call, result: given.result, text: given.text };
-  const screened = await runScreens(works.screens.result, value, reviseResult, works.clock);
+type Given = Pick<CallResult, 'result' | 'text'>;
+
+function screenResult(call: Call, { result, text }: Given, works: Works): SettledTask | Promise<SettledTask> {
+  const screened = runScreens<CallResult>(works.screens.result, { call, result, text }, reviseResult, works.clock);
+  return screened instanceof Promise ? screened.then((told) => settledBy(told, call, works)) : settledBy(screened, call, works);
+}
+
+function settledBy(screened: Screened<CallResult>, call: Call, works: Works): SettledTask {
   if (screened.kind === 'deny') return { kind: 'denied', denied: screened.denied };
   if (screened.kind === 'hold')
     return { kind: 'denied', denied: { verdict: 'deny', reason: 'gateway.held', detail: `result: ${screened.hold.binding}` } };

@@ -19,18 +19,37 @@ export type Revision<T> = (value: T, verdict: Extract<ScreenVerdict | ResultVerd
 
 /**
  * Runs the screens in the order of the table. The first is the validation: it runs again after every revision, so that nothing goes on that
- * was not validated as it is. A screen that throws is a denial.
+ * was not validated as it is. A screen that throws is a denial. What every screen passes at once is told at once.
  */
-export async function runScreens<T extends Call | CallResult>(
-  rows: readonly Kind<T, ScreenVerdict | ResultVerdict>[],
+export function runScreens<T extends Call | CallResult>(
+  rows: readonly Kind<T, Verdict>[],
   value: T,
   revise: Revision<T>,
   clock: Clock,
+): Screened<T> | Promise<Screened<T>> {
+  for (const [at, row] of rows.entries()) {
+    const told = timed(row, value, clock);
+    if (told instanceof Promise || told.verdict !== 'pass') return goOn(rows, { at, told, value, revise, clock });
+  }
+  return { kind: 'pass', value };
+}
+
+interface Screening<T> {
+  /** The row that came first to anything but passing at once, and what it says. */
+  readonly at: number;
+  readonly told: Verdict | Promise<Verdict>;
+  readonly value: T;
+  readonly revise: Revision<T>;
+  readonly clock: Clock;
+}
+
+async function goOn<T extends Call | CallResult>(
+  rows: readonly Kind<T, Verdict>[],
+  { at, told, value, revise, clock }: Screening<T>,
 ): Promise<Screened<T>> {
   let current = value;
-  for (const row of rows) {
-    const told = timed(row, current, clock);
-    const verdict = told instanceof Promise ? await told : told;
+  for (const row of rows.slice(at)) {
+    const verdict = await (row === rows[at] ? told : timed(row, current, clock));
     if (verdict.verdict === 'deny') return { kind: 'deny', denied: verdict, value: current };
     if (verdict.verdict === 'hold') return { kind: 'hold', hold: verdict, value: current };
     if (verdict.verdict === 'pass') continue;

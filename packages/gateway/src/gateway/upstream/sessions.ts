@@ -58,14 +58,17 @@ class SessionTable implements Upstreams {
     this.#sweep.unref();
   }
 
-  async acquire(server: Registration, era: Era, owner: UpstreamOwner): Promise<Result<UpstreamSession, GatewayReason>> {
+  acquire(server: Registration, era: Era, owner: UpstreamOwner): ReturnType<Upstreams['acquire']> {
     if (this.#closed) return failure('gateway.draining');
     if (!server.enabled || server.revisions[era].length === 0) return failure('gateway.upstream_era', `${server.id} does not speak ${era}`);
     const key = slotKey(server, era, owner);
     const found = this.#slots.get(key.text);
     if (found !== undefined && !sameServer(found.server, server)) this.releaseServer(found.server);
     else if (found !== undefined) return success(this.#handOut(found.session, owner));
-    const starting = this.#starts.get(key.text) ?? this.#begin(key, server, era, owner);
+    return this.#acquireStarted(this.#starts.get(key.text) ?? this.#begin(key, server, era, owner), owner);
+  }
+
+  async #acquireStarted(starting: Promise<Acquired>, owner: UpstreamOwner): Promise<Result<UpstreamSession, GatewayReason>> {
     const started = await starting;
     return started.ok ? success(this.#handOut(started.value, owner)) : started;
   }

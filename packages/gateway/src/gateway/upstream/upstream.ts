@@ -123,8 +123,12 @@ export interface UpstreamOwner {
 }
 
 export interface Upstreams {
-  /** The seam of DESIGN section 4: finds or starts the one session that this owner may use with this server. */
-  acquire(server: Registration, era: Era, owner: UpstreamOwner): Promise<Result<UpstreamSession, GatewayReason>>;
+  /** The seam of DESIGN section 4: finds or starts the one session that this owner may use with this server. At once where it runs. */
+  acquire(
+    server: Registration,
+    era: Era,
+    owner: UpstreamOwner,
+  ): Result<UpstreamSession, GatewayReason> | Promise<Result<UpstreamSession, GatewayReason>>;
   /** The session if it is already running: for lists, which must not start servers. */
   peek(server: Registration, era: Era, owner: UpstreamOwner): UpstreamSession | null;
   /**
