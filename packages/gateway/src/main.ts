@@ -130,7 +130,7 @@ async function join(
   }
   state.port = listener.value.port;
   const mcpUrl = `${urlFor(listeners.gateway, state.port)}/mcp`;
-  const control = openControl({ rooms, options, apply, missing });
+  const control = openControl({ rooms, options, apply, missing, onKeyChanged: (key) => gateway.dropCredential(key) });
   const adminUrl = (): string => urlFor(listeners.admin, state.admin?.port ?? 0);
   const urls = (): Urls => ({ mcpUrl, adminUrl: adminUrl() });
   const status = (): RuntimeStatus => statusOf({ rooms, gateway, dataDir: options.data, ...state, ...urls(), ...shownBy(control) });

@@ -8,7 +8,7 @@ import type { Reason } from '../contracts/reasons/index.ts';
 import type { RuntimeStatus } from '../contracts/running.ts';
 import type { Snapshot } from '../contracts/snapshot.ts';
 import type { Effect, TargetKind } from '../contracts/target.ts';
-import type { Identity, Tenant, TenantRequest } from '../identity/index.ts';
+import type { Identity, IssuedKey, Tenant, TenantRequest } from '../identity/index.ts';
 import type { Grants, OwnPolicy, Policies, StoredGrant } from '../policy/index.ts';
 import type { Registry } from '../registry/index.ts';
 
@@ -66,7 +66,9 @@ export interface Configuring {
   revert(version: string, author: string): Answer<Version>;
   accept(by: Authorship): Answer<Version>;
   /** `sallyport.yaml:12`, where the file names the object; null where storage holds it. */
-  ownerOf(kind: 'server' | 'grant', id: string): string | null;
+  ownerOf(kind: 'server' | 'grant' | 'account', id: string): string | null;
+  /** Makes a key of an account that the file names. */
+  issue(account: string, asked: { readonly expiresAt?: number }, by: Principal): Answer<IssuedKey>;
   /** What a text would mean in place of the file, with every mistake of it a line. */
   propose(text: string): Result<ProposedConfiguration, Reason>;
   /** Roles of the file that is in force, by principal. */

@@ -9,6 +9,7 @@ export {
   serverMistake,
 } from './configuration.ts';
 export { type ExplainedValue, explain } from './explain.ts';
+export type { AccountPlan } from './file/accounts.ts';
 export { explainFile, type PlacedValue } from './file/explain-file.ts';
 export { followReferences, type Secrets } from './file/follow-references.ts';
 export { fileSchema } from './file/json-schema.ts';

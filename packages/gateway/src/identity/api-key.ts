@@ -31,13 +31,24 @@ export interface ApiKey {
   readonly warnedDays: number | null;
   /** When it was first seen where others can read it; null: never. Such a key has to be replaced. */
   readonly disclosedAt: number | null;
+  /** The account of the configuration file that it is of, which says what it may; null: whoever made it said so. */
+  readonly account: string | null;
+  /** When that account ends; null: it does not. */
+  readonly accountEndsAt: number | null;
+}
+
+/** A key of an account that is to be as the file says it; `next` null: the file does not name the account any more. */
+export interface AccountChange {
+  readonly key: ApiKey;
+  readonly next: ApiKey | null;
 }
 
 export const DAY_MS = 86_400_000;
 
-/** When a key stops working: its expiry, the end of its overlap, or the age that the settings allow now, whichever comes first. */
+/** When a key stops working: its expiry, the end of its overlap, the end of its account, or the age that the settings allow now, whichever comes first. */
 export function endOf(key: ApiKey, settings: Settings['keys']): number {
-  return Math.min(key.expiresAt, key.overlapEndsAt ?? Number.POSITIVE_INFINITY, key.createdAt + settings.maxAgeDays * DAY_MS);
+  const others = [key.overlapEndsAt, key.accountEndsAt].filter((end) => end !== null);
+  return Math.min(key.expiresAt, key.createdAt + settings.maxAgeDays * DAY_MS, ...others);
 }
 
 /** Not revoked, not replaced, not over. Only such a key keeps its name. */

@@ -3,6 +3,7 @@ import { failure, type Result, success } from '../base/result.ts';
 import { SecretString } from '../base/secret-string.ts';
 import type { IdentityReason } from '../contracts/reasons/identity.ts';
 import type { StorageReason } from '../contracts/reasons/storage.ts';
+import { type Account, accountPrincipal } from './account.ts';
 import { type ApiKey, DAY_MS, isLive } from './api-key.ts';
 import { type Asker, askerId, refuseAsker } from './authority.ts';
 import { type CheckedRequest, checkRequest, type KeyRequest } from './key-request.ts';
@@ -24,6 +25,29 @@ export async function createKey(
   by: Asker,
   text = newKeyText(room),
 ): Promise<Result<IssuedKey, IdentityReason | StorageReason>> {
+  return issue(room, tenant, { request, account: null }, by, text);
+}
+
+/** Makes a key of an account that the configuration file names. `identity.name_taken` where one of it works: that is rotated. */
+export async function createAccountKey(
+  room: Room,
+  tenant: TenantId,
+  { account, expiresAt }: { readonly account: Account; readonly expiresAt?: number },
+  by: Asker,
+): Promise<Result<IssuedKey, IdentityReason | StorageReason>> {
+  const latest = room.clock.now() + room.settings().maxAgeDays * DAY_MS;
+  const { endsAt, ...rest } = account;
+  const request = { ...rest, expiresAt: Math.min(expiresAt ?? latest, endsAt ?? latest) };
+  return issue(room, tenant, { request, account }, by, newKeyText(room));
+}
+
+async function issue(
+  room: Room,
+  tenant: TenantId,
+  { request, account }: { readonly request: KeyRequest; readonly account: Account | null },
+  by: Asker,
+  text: SecretString,
+): Promise<Result<IssuedKey, IdentityReason | StorageReason>> {
   const checked = checkRequest(request);
   if (!checked.ok) return checked;
   const refusal = await refuseAsker(room, by, tenant, checked.value);
@@ -34,7 +58,10 @@ export async function createKey(
   if (!owned.ok) return owned;
   if (!owned.value)
     return failure('identity.invalid_request', 'the owner of a service account is a person with a key that works, or a team');
-  return store(room, newKey(room, tenant, checked.value, expiresAt.value, by), text);
+  const key = newKey(room, tenant, checked.value, expiresAt.value, by);
+  const of =
+    account === null ? {} : { account: account.name, accountEndsAt: account.endsAt, principal: accountPrincipal(tenant, account.name) };
+  return store(room, { ...key, ...of }, text);
 }
 
 export const newKeyText = (room: Pick<Room, 'random'>): SecretString => new SecretString(keyTextOf(room.random(KEY_BYTES)));
@@ -57,7 +84,8 @@ function newKey({ clock }: Room, tenant: TenantId, request: CheckedRequest, expi
   const id = newKeyId(createdAt);
   const principal = `prn_${ulid(createdAt)}` as PrincipalId;
   const unused = { revokedAt: null, replacedBy: null, overlapEndsAt: null, lastUsedAt: null, warnedDays: null, disclosedAt: null };
-  return { ...request, ...unused, tenant, id, principal, createdAt, createdBy: askerId(by), expiresAt };
+  const unowned = { account: null, accountEndsAt: null };
+  return { ...request, ...unused, ...unowned, tenant, id, principal, createdAt, createdBy: askerId(by), expiresAt };
 }
 
 async function store(room: Room, key: ApiKey, text: SecretString): Promise<Result<IssuedKey, IdentityReason | StorageReason>> {

@@ -1,4 +1,5 @@
-export type { ApiKey } from './api-key.ts';
+export { type Account, accountPrincipal, checkAccount } from './account.ts';
+export type { AccountChange, ApiKey } from './api-key.ts';
 export type { Asker } from './authority.ts';
 export { isScopeWithin } from './breadth.ts';
 export type { IssuedKey } from './create-key.ts';

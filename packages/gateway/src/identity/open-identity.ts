@@ -1,3 +1,4 @@
+import type { Transaction } from 'kysely';
 import type { Clock } from '../base/clock.ts';
 import type { TenantId } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
@@ -8,9 +9,10 @@ import type { StorageReason } from '../contracts/reasons/storage.ts';
 import type { Settings } from '../contracts/settings.ts';
 import type { Mac } from '../contracts/vault.ts';
 import { migrate, type Storage } from '../storage/index.ts';
-import type { ApiKey } from './api-key.ts';
+import { type Account, accountChanges } from './account.ts';
+import type { AccountChange, ApiKey } from './api-key.ts';
 import type { Asker } from './authority.ts';
-import { createKey, type IssuedKey } from './create-key.ts';
+import { createAccountKey, createKey, type IssuedKey } from './create-key.ts';
 import { createTenant, type TenantRequest } from './create-tenant.ts';
 import { createAuthenticator } from './identify.ts';
 import { ensureKeptKey, type KeptKey, type KeptKeySpec } from './kept-key.ts';
@@ -44,6 +46,12 @@ export interface Identity extends Authenticator {
   list(tenant: TenantId): Promise<Result<readonly ListedKey[], StorageReason>>;
   revoke(tenant: TenantId, id: string, by: Asker): Answer<ApiKey>;
   rotate(tenant: TenantId, id: string, by: Asker, rotation?: Rotation): Answer<RotatedKey>;
+  /** See `createAccountKey`. */
+  createOf(tenant: TenantId, asked: { readonly account: Account; readonly expiresAt?: number }, by: Asker): Answer<IssuedKey>;
+  /** Keys that are not what these accounts say, or whose account is none of them. */
+  accountChanges(tenant: TenantId, accounts: readonly Account[]): Answer<readonly AccountChange[]>;
+  /** Makes them so; who calls it forgets the verdicts afterwards. */
+  putAccountsWithin(transaction: Transaction<unknown>, changes: readonly AccountChange[]): Promise<void>;
   createTenant(request: TenantRequest, by: Asker): Answer<Tenant>;
   /** Those beside the default one. */
   tenants(): Promise<Result<readonly Tenant[], StorageReason>>;
@@ -82,6 +90,9 @@ const identityOf = (room: Room): Identity => ({
   list: (tenant) => listKeys(room, tenant),
   revoke: (tenant, id, by) => revokeKey(room, tenant, id, by),
   rotate: (tenant, id, by, rotation) => rotateKey(room, tenant, id, by, rotation),
+  createOf: (tenant, asked, by) => createAccountKey(room, tenant, asked, by),
+  accountChanges: (tenant, accounts) => accountChanges(room, tenant, accounts),
+  putAccountsWithin: (transaction, changes) => room.store.putAccountsWithin(transaction, changes, room.clock.now()),
   createTenant: (request, by) => createTenant(room, request, by),
   tenants: () => room.tenants.list(),
   reportAges: (tenant) => reportAges(room, tenant),

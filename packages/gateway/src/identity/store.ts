@@ -3,7 +3,7 @@ import type { KeyId, PrincipalId, TenantId } from '../base/ids.ts';
 import type { Result } from '../base/result.ts';
 import type { StorageReason } from '../contracts/reasons/storage.ts';
 import { attempt, type Storage } from '../storage/index.ts';
-import type { ApiKey } from './api-key.ts';
+import type { AccountChange, ApiKey } from './api-key.ts';
 
 interface Row {
   readonly tenant: string;
@@ -25,6 +25,8 @@ interface Row {
   readonly last_used_at: number | null;
   readonly warned_days: number | null;
   readonly disclosed_at: number | null;
+  readonly account: string | null;
+  readonly account_ends_at: number | null;
   /** 1 while the key is the one that its name means. */
   readonly holds_name: number;
 }
@@ -63,6 +65,8 @@ export interface KeyStore {
   replace(old: ApiKey, next: ApiKey, mac: KeyMac, overlapEndsAt: number): Stored<boolean>;
   /** False where there is none, or it was revoked before. */
   revoke(tenant: TenantId, id: string, at: number): Stored<boolean>;
+  /** Makes keys what their accounts say, within somebody's transaction; those whose account is gone are revoked. */
+  putAccountsWithin(transaction: Transaction<unknown>, changes: readonly AccountChange[], at: number): Promise<void>;
   markUsed(uses: ReadonlyMap<KeyId, number>): Stored<null>;
   markWarned(warned: ReadonlyMap<KeyId, number>): Stored<null>;
   /** Keeps the first time; false where there was one. */
@@ -125,9 +129,21 @@ export function openKeyStore(storage: Storage): KeyStore {
         const live = update(transaction, id).where('tenant', '=', tenant).where('revoked_at', 'is', null);
         return (await live.set({ revoked_at: at, holds_name: 0 }).executeTakeFirst()).numUpdatedRows > 0n;
       }),
+    putAccountsWithin,
     ...marks(transact),
   };
 }
+
+const putAccountsWithin: KeyStore['putAccountsWithin'] = async (transaction, changes, at) => {
+  for (const { key, next } of changes) {
+    const own = update(transaction as Transaction<Tables>, key.id).where('revoked_at', 'is', null);
+    const values =
+      next === null
+        ? { revoked_at: at, holds_name: 0 }
+        : { grants: grantsOf(next), owner: next.owner, account_ends_at: next.accountEndsAt };
+    await own.set(values).execute();
+  }
+};
 
 /** What is noted on keys that stay as they are. */
 const marks = (transact: Transact): Pick<KeyStore, 'markUsed' | 'markWarned' | 'markDisclosed'> => ({
@@ -148,6 +164,8 @@ const marks = (transact: Transact): Pick<KeyStore, 'markUsed' | 'markWarned' | '
     }),
 });
 
+const grantsOf = ({ roles, scopes, methods, cidrs }: ApiKey): string => JSON.stringify({ roles, scopes, methods, cidrs });
+
 const rowOf = (key: ApiKey, { mac, pepperId }: KeyMac): Row => ({
   tenant: key.tenant,
   id: key.id,
@@ -155,7 +173,7 @@ const rowOf = (key: ApiKey, { mac, pepperId }: KeyMac): Row => ({
   name: key.name,
   mac,
   pepper_id: pepperId,
-  grants: JSON.stringify({ roles: key.roles, scopes: key.scopes, methods: key.methods, cidrs: key.cidrs }),
+  grants: grantsOf(key),
   owner: key.owner,
   created_at: key.createdAt,
   created_by: key.createdBy,
@@ -166,6 +184,8 @@ const rowOf = (key: ApiKey, { mac, pepperId }: KeyMac): Row => ({
   last_used_at: key.lastUsedAt,
   warned_days: key.warnedDays,
   disclosed_at: key.disclosedAt,
+  account: key.account,
+  account_ends_at: key.accountEndsAt,
   holds_name: 1,
 });
 
@@ -188,5 +208,7 @@ function keyOf(row: Row): ApiKey {
     lastUsedAt: row.last_used_at,
     warnedDays: row.warned_days,
     disclosedAt: row.disclosed_at,
+    account: row.account,
+    accountEndsAt: row.account_ends_at,
   };
 }

@@ -4,6 +4,7 @@ import { failure, type Result, success } from '../base/result.ts';
 import { differences, membersOf, type Version } from '../config/index.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { Applier } from './apply.ts';
+import { accountOf } from './file-accounts.ts';
 import { fileGrants } from './file-grants.ts';
 import { checkStanding } from './history.ts';
 import { propose } from './propose.ts';
@@ -42,10 +43,19 @@ export function configuringOf({ apply, ...reverting }: Reverting & { readonly ap
     revert: (version, author) => revert(reverting, version, author),
     accept: async (by) => newest(await apply.accept(by)),
     ownerOf: (kind, id) => {
+      const account = kind === 'account' ? file()?.accounts.find(({ name }) => name === id) : undefined;
+      if (kind === 'account') return account === undefined ? null : lineOf([account.part, id]);
       const grant = kind === 'grant' ? grantOf(id) : undefined;
       if (kind === 'grant') return grant === undefined ? null : lineOf(grant.path);
       return Object.hasOwn(file()?.servers ?? {}, id) ? lineOf(['servers', id]) : null;
     },
+    // Alone, so that no file without the account comes into force meanwhile.
+    issue: (name, asked, by) =>
+      apply.alone(async () => {
+        const found = file()?.accounts.find((one) => one.name === name);
+        if (found === undefined) return failure('identity.invalid_request', `the configuration file names no account ${name} any more`);
+        return rooms.identity.createOf(TENANT, { account: accountOf(found), ...asked }, by);
+      }),
     propose: (text) => propose(rooms, reverting.options, text),
     members: () => membersOf(file()?.roles ?? []),
     grants: () =>

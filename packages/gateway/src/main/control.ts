@@ -1,4 +1,5 @@
 import type { Configuring } from '../admin/index.ts';
+import type { KeyId } from '../base/ids.ts';
 import type { Authorship } from '../config/index.ts';
 import type { RuntimeStatus, ServerStatus, StartOptions } from '../contracts/running.ts';
 import type { Listener } from '../http/index.ts';
@@ -34,9 +35,11 @@ export interface ControlDeps {
   readonly options: StartOptions;
   readonly apply: Applier;
   readonly missing: readonly ServerStatus[];
+  /** Ends what a key has open. */
+  readonly onKeyChanged: (key: KeyId) => void;
 }
 
-export function openControl({ rooms, options, apply, missing: first }: ControlDeps): Control {
+export function openControl({ rooms, options, apply, missing: first, onKeyChanged }: ControlDeps): Control {
   let missing = first;
   let listeners: Parameters<Control['watch']>[0] | null = null;
   const reloader = openReloader({
@@ -45,6 +48,7 @@ export function openControl({ rooms, options, apply, missing: first }: ControlDe
     apply,
     onChange: (next, reconciled) => {
       tuneLog(options, next);
+      for (const key of reconciled.changedKeys) onKeyChanged(key);
       missing = [
         ...missing.filter(({ id }) => first.some((one) => one.id === id && !next.servers.some((named) => named.id === id))),
         ...reconciled.missing,

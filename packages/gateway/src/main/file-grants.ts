@@ -1,6 +1,8 @@
 import { sha256Hex } from '../base/bytes.ts';
+import { DEFAULT_TENANT as TENANT } from '../base/ids.ts';
 import type { Configuration } from '../config/index.ts';
 import type { Grant } from '../contracts/decision.ts';
+import { accountPrincipal } from '../identity/index.ts';
 
 /** A grant of the file, and the place that owns it. */
 export interface FileGrant extends Grant {
@@ -13,7 +15,10 @@ export function fileGrants({ file }: Pick<Configuration, 'file'>): readonly File
   const ofRoles = (file?.roles ?? []).flatMap(({ name, members, tools }) =>
     members.flatMap((principal) => tools.map((tool, index) => asGrant({ principal, ...tool }, ['roles', name, 'tools', index], name))),
   );
-  return [...own, ...ofRoles];
+  const ofAccounts = (file?.accounts ?? []).flatMap(({ name, part, tools }) =>
+    tools.map((tool, index) => asGrant({ principal: accountPrincipal(TENANT, name), ...tool }, [part, name, 'tools', index], name)),
+  );
+  return [...own, ...ofRoles, ...ofAccounts];
 }
 
 function asGrant({ principal, tool, rules }: Omit<Grant, 'id'>, path: FileGrant['path'], role?: string): FileGrant {

@@ -1,3 +1,4 @@
+import type { KeyId } from '../base/ids.ts';
 import { failure, type Result, success } from '../base/result.ts';
 import {
   type Authorship,
@@ -12,8 +13,10 @@ import {
 import type { Reason } from '../contracts/reasons/index.ts';
 import type { ServerStatus } from '../contracts/running.ts';
 import type { Snapshot } from '../contracts/snapshot.ts';
+import type { AccountChange } from '../identity/index.ts';
 import type { AlsoWrite } from '../registry/index.ts';
 import { prepareSnapshot } from './apply.ts';
+import { recordedAccounts } from './file-accounts.ts';
 import { checkStanding, type Decisive, nextVersion, readDecisive, type Standing } from './history.ts';
 import { failedCases } from './policy-gate.ts';
 import { type Rooms, TENANT } from './rooms.ts';
@@ -22,6 +25,8 @@ export interface Reconciled {
   readonly snapshot: Snapshot;
   /** Servers of the file that could not be asked what they offer. Nothing of them is known, so nobody calls them. */
   readonly missing: readonly ServerStatus[];
+  /** Keys that reach something else now, or nothing: what they have open ends. */
+  readonly changedKeys: readonly KeyId[];
 }
 
 export interface Manner {
@@ -61,6 +66,7 @@ export async function reconcile(
   let put: (() => Snapshot) | null = null;
   let inForce: Version | null = null;
   let wrong: readonly Mistake[] = [];
+  let accounts: readonly AccountChange[] = [];
   const written = await rooms.registry.reconcile<Reason>(TENANT, {
     planned,
     gone,
@@ -78,7 +84,10 @@ export async function reconcile(
       if (!version.ok) return version;
       const { value } = version;
       inForce = value ?? standing.value.newest;
-      return success(value === null ? null : writing(rooms, value, restored));
+      const changed = await recordedAccounts(rooms, next);
+      if (!changed.ok) return changed;
+      accounts = changed.value;
+      return success(value === null && accounts.length === 0 ? null : writing(rooms, { version: value, restored, accounts }));
     },
   });
   if (wrong.length > 0) return mistakes(wrong);
@@ -89,17 +98,28 @@ export async function reconcile(
   const forgotten = await rooms.versions.forget(TENANT, standing.value.notes);
   if (!forgotten.ok) return forgotten;
   const snapshot = (put as (() => Snapshot) | null)?.() ?? rooms.snapshots.current(TENANT);
-  return success({ snapshot, missing: failed.map(({ id, reason, detail }) => missingServer(next, id, `${detail} (${reason})`)) });
+  return success({
+    snapshot,
+    changedKeys: accounts.map(({ key }) => key.id),
+    missing: failed.map(({ id, reason, detail }) => missingServer(next, id, `${detail} (${reason})`)),
+  });
+}
+
+interface Writing {
+  readonly version: Version | null;
+  readonly restored: Restored | null;
+  readonly accounts: readonly AccountChange[];
 }
 
 const writing =
-  (rooms: Rooms, version: Version, restored: Restored | null): AlsoWrite =>
+  (rooms: Rooms, { version, restored, accounts }: Writing): AlsoWrite =>
   async (transaction) => {
+    await rooms.identity.putAccountsWithin(transaction, accounts);
     if (restored !== null) {
       await rooms.grants.putWithin(transaction, TENANT, restored.grants);
       await rooms.policies.putWithin(transaction, TENANT, restored.policies);
     }
-    await rooms.versions.addWithin(transaction, TENANT, version);
+    if (version !== null) await rooms.versions.addWithin(transaction, TENANT, version);
   };
 
 async function standingAsItIs(rooms: Rooms): Promise<Result<Standing, Reason>> {

@@ -29,6 +29,9 @@ export const SYSTEM_EVENTS = {
   'identity.key.replaced': 'A kept key that no longer worked was replaced.',
   'identity.key.expiring': 'A key ends in 7, 3 or 1 days.',
   'identity.key.disclosed': 'A key that works was seen where others can read it, such as in a URL.',
+  'identity.account.changed':
+    'A key of an account is about to be made what the configuration file says now. Says what it was and what it is.',
+  'identity.account.ended': 'A key is about to be revoked, since the configuration file does not name its account any more.',
   'identity.tenant.key_made':
     'The operator of the gateway is about to make a key of this tenant. Says which principal of the default tenant it is.',
   'registry.tenant.server_made': 'The operator of the gateway is about to register a server of this tenant.',

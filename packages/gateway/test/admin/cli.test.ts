@@ -89,7 +89,7 @@ describe('the command line against a running gateway', () => {
 
   it.each([
     [['bogus'], 2, "unknown command 'bogus'"],
-    [['keys', 'create', 'x'], 2, '--role'],
+    [['keys', 'create', 'x', '--role', 'reader'], 2, '--scope'],
     [['keys', 'create', 'x', '--role', 'reader', '--scope', 'files'], 2, 'SERVER/TOOL'],
     [['keys', 'create', 'x', '--role', 'king', '--scope', '*/*'], 1, 'body.roles.0'],
     [['log', 'show', '123'], 2, 'is no ref'],

@@ -6,7 +6,16 @@ import { type KeyStore, openKeyStore } from '../../src/identity/store.ts';
 import { migrate, type Storage } from '../../src/storage/index.ts';
 import type { OpenBackend } from './storage-suite.ts';
 
-const NEVER = { revokedAt: null, replacedBy: null, overlapEndsAt: null, lastUsedAt: null, warnedDays: null, disclosedAt: null };
+const NEVER = {
+  account: null,
+  accountEndsAt: null,
+  revokedAt: null,
+  replacedBy: null,
+  overlapEndsAt: null,
+  lastUsedAt: null,
+  warnedDays: null,
+  disclosedAt: null,
+};
 
 /** What every engine must do alike for the store of API keys. */
 export function keyStoreContract(engine: string, openBackend: OpenBackend): void {

@@ -20,8 +20,13 @@ export const keyId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'a key id as `sal
 export const newKey = z
   .strictObject({
     name: z.string().trim().min(1).max(100).describe('For people; unique among the keys that work. It is sealed in the journal.'),
-    roles: z.array(role).min(1).max(6),
-    scopes: z.array(scope).min(1).max(100),
+    roles: z
+      .array(role)
+      .min(1)
+      .max(6)
+      .optional()
+      .describe('Absent together with `scopes` for an account that the configuration file names.'),
+    scopes: z.array(scope).min(1).max(100).optional(),
     methods: z
       .array(z.string().min(1).max(128))
       .min(1)
@@ -68,6 +73,7 @@ export const key = z
     lastUsedAt: z.int().nullable().describe('Kept to the minute.'),
     state: z.enum(['live', 'replaced', 'revoked', 'expired']).describe('`replaced` works until its overlap ends.'),
     replacedBy: keyId.nullable(),
+    account: z.string().nullable().describe('The account of the configuration file that it is of, which says what it may.'),
     disclosedAt: z.int().nullable().describe('When it was first seen in a URL, where others can read it: replace it.'),
   })
   .meta({ id: 'Key' });

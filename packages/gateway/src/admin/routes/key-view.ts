@@ -17,5 +17,6 @@ export const keyView = (key: ListedKey): Key => ({
   lastUsedAt: key.lastUsedAt,
   state: key.state,
   replacedBy: key.replacedBy,
+  account: key.account,
   disclosedAt: key.disclosedAt,
 });

@@ -10,8 +10,8 @@ import { relative } from '../render/time.ts';
 import { type Surroundings, type Work, withApi } from './command.ts';
 
 interface CreateOptions extends RuleOptions {
-  readonly role: readonly string[];
-  readonly scope: readonly string[];
+  readonly role?: readonly string[];
+  readonly scope?: readonly string[];
   readonly method: readonly string[];
   readonly network: readonly string[];
   readonly days?: string;
@@ -24,9 +24,9 @@ export function keysCommands(program: Command, surroundings: Surroundings): void
   const keys = program.command('keys').description('API keys: make, list, revoke, rotate');
   withRules(keys.command('create'))
     .argument('<name>', 'for people; unique among the keys that work')
-    .description('make a key; its text is shown once')
-    .requiredOption('--role <role>', 'reader, writer, approver, auditor, admin or service; repeat for several', collect)
-    .requiredOption('--scope <server/tool>', 'what it reaches, such as files/* or files/read_file; repeat', collect)
+    .description('make a key; its text is shown once. Of an account that the configuration file names, the name alone is enough')
+    .option('--role <role>', 'reader, writer, approver, auditor, admin or service; repeat for several', collect)
+    .option('--scope <server/tool>', 'what it reaches, such as files/* or files/read_file; repeat', collect)
     .option(
       '--method <method>',
       'an MCP method that it may use; repeat. Without any: all that its roles permit; with one: no administration',
@@ -52,10 +52,12 @@ export function keysCommands(program: Command, surroundings: Surroundings): void
 }
 
 async function createKey({ api, terminal, now }: Work, name: string, options: CreateOptions): Promise<void> {
+  if ((options.role === undefined) !== (options.scope === undefined))
+    throw new CommandError(EXIT.usage, 'Say both --role and --scope, or neither for an account that the configuration file names.');
   const body = {
     name,
-    roles: options.role,
-    scopes: options.scope.map((text) => ({ ...scopeOf(text), rules: rulesFrom(options) })),
+    ...(options.role === undefined ? {} : { roles: options.role }),
+    ...(options.scope === undefined ? {} : { scopes: options.scope.map((text) => ({ ...scopeOf(text), rules: rulesFrom(options) })) }),
     methods: options.method.length === 0 ? null : options.method,
     networks: options.network.length === 0 ? null : options.network,
     ...(options.days === undefined ? {} : { expiresInDays: Number(options.days) }),

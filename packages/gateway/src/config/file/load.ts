@@ -10,6 +10,7 @@ import { ALIASES } from '../blocks.ts';
 import { type Composed, compose } from '../compose.ts';
 import { type Mistake, type Mistakes, mistake, mistakesFound } from '../mistake.ts';
 import { isRecord } from '../read-block.ts';
+import { type AccountPlan, planAccounts, principalNamed } from './accounts.ts';
 import { type ListenerPlans, planListeners } from './listeners.ts';
 import { literalSecrets } from './literal-secrets.ts';
 import { planOlderTls } from './older-tls.ts';
@@ -37,6 +38,7 @@ export interface LoadedFile {
   readonly programs: ProgramList;
   readonly grants: readonly Pick<Grant, 'principal' | 'tool' | 'rules'>[];
   readonly roles: readonly RolePlan[];
+  readonly accounts: readonly AccountPlan[];
   readonly telemetry: FileTelemetry;
   /** Where the socket for administration stands, absolute; null: in the data directory. */
   readonly adminSocket: string | null;
@@ -73,6 +75,7 @@ export function loadFile({ name, bytes, now }: FileToLoad): Success<LoadedFile> 
   if (!isRecord(value)) return inFile(name, [mistake({ reason: 'config.invalid', key: 'file', expected: 'a block of keys', got: value })]);
   const { parts, mistakes: wrongParts } = readParts(value, places);
   const { roles, mistakes: wrongRoles } = planRoles(parts, places);
+  const { accounts, mistakes: wrongAccounts } = planAccounts(parts, places, now);
   const today = new Date(now).toISOString().slice(0, 10);
   const planned = planListeners(parts, places, today);
   const older = planOlderTls(parts, places, today);
@@ -91,6 +94,7 @@ export function loadFile({ name, bytes, now }: FileToLoad): Success<LoadedFile> 
     ...serverMistakes(parts.servers ?? {}, places),
     ...grantMistakes(parts, places),
     ...wrongRoles,
+    ...wrongAccounts,
     ...postgresMistake(parts, places),
     ...literalSecrets(value as JsonValue, places),
   ];
@@ -107,8 +111,13 @@ export function loadFile({ name, bytes, now }: FileToLoad): Success<LoadedFile> 
       postgres: parts.storage?.postgres ?? null,
       servers: parts.servers ?? {},
       programs: parts.programs ?? null,
-      grants: (parts.grants ?? []).map(({ principal, tool, rules }) => ({ principal, tool, ...rulesOf(rules) })),
-      roles,
+      grants: (parts.grants ?? []).map(({ principal, tool, rules }) => ({
+        principal: principalNamed(parts, principal),
+        tool,
+        ...rulesOf(rules),
+      })),
+      roles: roles.map((role) => ({ ...role, members: role.members.map((member) => principalNamed(parts, member)) })),
+      accounts,
       policies: [parts.policies ?? []].flat(),
       telemetry: parts.telemetry ?? { metrics: true },
       adminSocket: parts.listeners?.admin?.socket ?? null,

@@ -165,11 +165,44 @@ const rules = z
   .describe(
     'What arguments of a call have to be: a path below another, or one of some texts. All of them hold. Without any: whatever the tool takes.',
   );
-const principal = text(200, 'a principal, as `sallyport keys list` prints it');
+const principal = text(200, 'a principal, as `sallyport keys list` prints it, or the name of an account of this file');
 const toolName = z
   .string('SERVER__TOOL')
   .regex(/^[a-z0-9-]+__.+$/, 'SERVER__TOOL')
   .max(300, 'SERVER__TOOL');
+const rolesOf = <R extends string>(names: readonly [R, ...R[]]) =>
+  z.array(z.enum(names, names.join(', ')), `a list of ${names.join(', ')}`);
+const account = {
+  about: text(500, 'what it is for').optional(),
+  scopes: z
+    .array(z.string('SERVER/TOOL').regex(/^(\*|[a-z][a-z0-9-]*)\/.+$/, 'SERVER/TOOL, with * for all'), 'a list of SERVER/TOOL')
+    .min(1, 'at least one: without any it reaches nothing')
+    .max(100, 'at most 100')
+    .describe('What its keys reach: SERVER/TOOL, with * for all.'),
+  methods: z.array(text(128, 'an MCP method'), 'a list of MCP methods').min(1, 'at least one').max(100, 'at most 100').optional(),
+  networks: z
+    .array(text(64, 'a network, such as 10.0.0.0/8'), 'a list of networks')
+    .min(1, 'at least one')
+    .max(100, 'at most 100')
+    .optional()
+    .describe('From where its keys may be used. From anywhere where nothing is said.'),
+  tools: z
+    .array(z.union([toolName, block({ tool: toolName, rules })], 'SERVER__TOOL, or {tool, rules}'), 'a list of tools')
+    .max(100, 'at most 100')
+    .optional()
+    .describe('Tools that are granted to it by name.'),
+};
+const client = block({
+  ...account,
+  roles: rolesOf(['reader', 'writer', 'approver', 'auditor', 'admin', 'monitor']).min(1, 'at least one role'),
+  until: z.iso.date('a date, YYYY-MM-DD').optional().describe('The last day on which its keys work.'),
+});
+const serviceAccount = block({
+  ...account,
+  owner: text(100, 'a person or a team').describe('Who answers for it: a team, or the principal of a person with a key that works.'),
+  until: z.iso.date('a date, YYYY-MM-DD').describe('The last day on which its keys work.'),
+  roles: rolesOf(['reader', 'writer', 'monitor']).optional().describe('Beside `service`, which it has.'),
+});
 const grant = block({ principal, tool: toolName, rules });
 const upTo = z.enum(['read', 'write'], 'read or write; a destructive tool is named in tools');
 const shareOf = (what: string) => z.number(what).gt(0, what).max(1, what);
@@ -194,7 +227,7 @@ const role = block({
     .array(principal, 'a list of principals')
     .max(1000, 'at most 1000')
     .optional()
-    .describe('Who has it, as `sallyport keys list` prints them.'),
+    .describe('Who has it: principals as `sallyport keys list` prints them, or accounts of this file by name.'),
   effects: z
     .record(z.string(), upTo, 'a block of servers, each with read or write')
     .optional()
@@ -261,6 +294,14 @@ const parts = {
     .optional()
     .describe('One tool for one principal: the only way to a destructive one.'),
   telemetry: telemetry.optional(),
+  clients: z
+    .record(z.string(), client, 'a block of clients by name')
+    .optional()
+    .describe('Who holds keys, by name. A key is made with `sallyport keys create NAME`; its text never stands here.'),
+  service_accounts: z
+    .record(z.string(), serviceAccount, 'a block of service accounts by name')
+    .optional()
+    .describe('Programs that hold keys, by name, each with an owner and an end. They may what is granted to them by name.'),
   roles: z
     .record(z.string(), role, 'a block of roles by name')
     .optional()
