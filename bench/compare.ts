@@ -35,7 +35,7 @@ export interface Spread {
   readonly max: number;
 }
 
-/** The three targets side by side under one closed-loop load. */
+/** The targets side by side under one closed-loop load. */
 export interface Cell {
   readonly type: 'cell';
   readonly era: Era;
@@ -44,6 +44,8 @@ export interface Cell {
   readonly segments: readonly Segment[];
   /** CPU per call of the gateway as a multiple of the pass-through's, of neighbours in time. */
   readonly cpuRatio: Spread;
+  /** The same as a multiple of the earlier gateway's; null where none is measured. */
+  readonly againstEarlier: Spread | null;
   /** Throughput of the gateway as a share of the pass-through's. */
   readonly throughputRatio: Spread;
   /** Where the gateway's time went while this cell ran. */
@@ -160,6 +162,9 @@ async function* runCell(stage: Stage, condition: Condition, plan: Plan, concurre
     concurrency,
     segments,
     cpuRatio: perRound(segments, 'sallyport', 'pass-through', (a, b) => a.cpuMsPer1000 / b.cpuMsPer1000),
+    againstEarlier: segments.some(({ target }) => target === 'earlier')
+      ? perRound(segments, 'sallyport', 'earlier', (a, b) => a.cpuMsPer1000 / b.cpuMsPer1000)
+      : null,
     throughputRatio: perRound(segments, 'sallyport', 'pass-through', (a, b) => a.perSecond / b.perSecond),
     guards: guardsBetween(before, await readGuards(gatewayOf(stage))),
   };

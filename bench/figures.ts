@@ -35,7 +35,7 @@ const latencyFigures = (found: Latency): readonly Figure[] => {
 };
 
 async function* eraFigures(era: Era, sallyport: readonly string[] | null, data: string): AsyncGenerator<Figure> {
-  for await (const finding of compareEra(PLAN, { era, sallyport, data, sse: false })) {
+  for await (const finding of compareEra(PLAN, { era, sallyport, earlier: null, data, sse: false })) {
     if (finding.type === 'segment' && finding.errors > 0) throw new Error(`${finding.target}: ${finding.faults.join('; ')}`);
     if (finding.type === 'cell') yield ratioFigure(finding);
     if (finding.type === 'latency') yield* latencyFigures(finding);

@@ -4,7 +4,7 @@ import type { GuardTimes } from './guards.ts';
 import { median } from './measure.ts';
 import type { TargetName } from './target.ts';
 
-const TARGETS: readonly TargetName[] = ['direct', 'pass-through', 'sallyport'];
+const TARGETS: readonly TargetName[] = ['direct', 'pass-through', 'sallyport', 'earlier'];
 
 const row = (...cells: readonly (string | number)[]): string =>
   cells.map((cell, at) => String(cell)[at === 0 ? 'padEnd' : 'padStart'](14)).join(' ');
@@ -17,7 +17,7 @@ const middleOf = (segments: readonly Segment[], target: TargetName, read: (segme
 
 const segmentRows = (segments: readonly Segment[], cpuHeading: string): readonly string[] => [
   row('', cpuHeading, 'upstream ms', 'load ms', 'calls/s', 'p50 ms', 'p90 ms', 'p99 ms', 'max ms', 'errors'),
-  ...TARGETS.map((target) => {
+  ...TARGETS.filter((target) => segments.some((each) => each.target === target)).map((target) => {
     const read = (pick: (segment: Segment) => number, digits: number): string => middleOf(segments, target, pick).toFixed(digits);
     const errors = segments.filter((each) => each.target === target).reduce((sum, each) => sum + each.errors, 0);
     return row(
@@ -46,6 +46,7 @@ const cellText = (cell: Cell): string =>
     `\n${cell.era}, closed loop, c = ${cell.concurrency}, ${cell.size} results (CPU: ms per 1,000 calls, of the target's own process)`,
     ...segmentRows(cell.segments, 'CPU ms'),
     `CPU per call, Sallyport / pass-through: ${spread(cell.cpuRatio, 2)}   throughput: ${spread(cell.throughputRatio, 2)}`,
+    ...(cell.againstEarlier === null ? [] : [`CPU per call, Sallyport / earlier: ${spread(cell.againstEarlier, 2)}`]),
     ...guardRows(cell.guards),
   ].join('\n');
 

@@ -9,13 +9,14 @@ import { parseArgs } from 'node:util';
 import type { Era } from './answer.ts';
 import type { SizeOption } from './call.ts';
 import { compareEra, type Finding, type Plan } from './compare.ts';
+import { type Earlier, earlierAt } from './earlier.ts';
 import { machine, textOf } from './print.ts';
 
 const ERAS: readonly Era[] = ['legacy', 'modern'];
 const SIZES: readonly SizeOption[] = ['small', '16k', '16k-text', '16k-records'];
 
 const USAGE = `npm run bench -- [--quick] [--era legacy|modern] [--c 1,16,64] [--size small,16k,16k-text,16k-records]
-  [--seconds N] [--rounds N] [--rate 500] [--no-rate] [--sse] [--data DIR] [--postgres] [--json] [--sallyport COMMAND | --stand-in]`;
+  [--seconds N] [--rounds N] [--rate 500] [--no-rate] [--sse] [--data DIR] [--postgres] [--json] [--sallyport COMMAND | --stand-in] [--against COMMIT]`;
 
 class Usage extends Error {}
 
@@ -48,6 +49,7 @@ const readOptions = () => {
         postgres: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         sallyport: { type: 'string' },
+        against: { type: 'string' },
         'stand-in': { type: 'boolean', default: false },
       },
     }).values;
@@ -92,17 +94,23 @@ const report = (finding: Finding, asJson: boolean): void => {
 const describe = (finding: Finding): string | null =>
   finding.type === 'segment' && finding.errors > 0 ? `${finding.target}: ${finding.errors} wrong: ${finding.faults.join('; ')}` : null;
 
-const runEra = async (era: Era, plan: Plan, options: Options): Promise<readonly string[]> => {
+const runEra = async (era: Era, plan: Plan, options: Options, earlier: Earlier | null): Promise<readonly string[]> => {
   const data = dataFolder(options);
   const wrong: string[] = [];
   try {
-    for await (const finding of compareEra(plan, { era, data, sallyport: commandOf(options), sse: options.sse })) {
+    for await (const finding of compareEra(plan, {
+      era,
+      data,
+      sallyport: commandOf(options),
+      earlier: earlier?.command ?? null,
+      sse: options.sse,
+    })) {
       report(finding, options.json);
       const fault = describe(finding);
       if (fault !== null) wrong.push(fault);
     }
   } finally {
-    rmSync(data, { recursive: true, force: true });
+    for (const folder of [data, `${data}-earlier`]) rmSync(folder, { recursive: true, force: true });
   }
   return wrong;
 };
@@ -116,7 +124,12 @@ const run = async (): Promise<number> => {
   say.write('Upstream, pass-through, Sallyport and load generator are one process each on this machine, none pinned to a core.\n');
   if (options['stand-in']) say.write('Sallyport is NOT measured: a second pass-through stands in its place.\n');
   const wrong: string[] = [];
-  for (const era of eras) wrong.push(...(await runEra(era, plan, options)));
+  const earlier = options.against === undefined ? null : earlierAt(options.against);
+  try {
+    for (const era of eras) wrong.push(...(await runEra(era, plan, options, earlier)));
+  } finally {
+    earlier?.drop();
+  }
   for (const fault of wrong) process.stderr.write(`WRONG ANSWER ${fault}\n`);
   return wrong.length === 0 ? 0 : 1;
 };

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Era } from './answer.ts';
 import { Child } from './child.ts';
 
-export type TargetName = 'direct' | 'pass-through' | 'sallyport';
+export type TargetName = 'direct' | 'pass-through' | 'sallyport' | 'earlier';
 
 /** Something that calls are sent to and whose process is measured. */
 export interface Target {
@@ -26,6 +26,8 @@ export interface StageOptions {
   readonly era: Era;
   /** The command that starts the gateway; `--upstream URL --data DIR --era ERA` is appended. Null: the pass-through stands in. */
   readonly sallyport: readonly string[] | null;
+  /** The command of an earlier gateway that is measured beside it; null: none. */
+  readonly earlier: readonly string[] | null;
   /** Where the gateway keeps its data, and F is measured. */
   readonly data: string;
   readonly sse: boolean;
@@ -61,7 +63,12 @@ const targetOf = (name: TargetName, ready: Ready): Target => {
 const sallyportCommand = (options: StageOptions, upstream: string): readonly string[] =>
   options.sallyport === null
     ? node('pass-through.ts', '--upstream', upstream)
-    : [...options.sallyport, '--upstream', upstream, '--data', options.data, '--era', options.era];
+    : gatewayCommand(options.sallyport, upstream, options.data, options);
+
+const gatewayCommand = (command: readonly string[], upstream: string, data: string, { era }: StageOptions): readonly string[] => [
+  ...command,
+  ...['--upstream', upstream, '--data', data, '--era', era],
+];
 
 /** Starts the upstream of one era, the pass-through, the gateway and the load generator. */
 export const openStage = async (options: StageOptions): Promise<Stage> => {
@@ -81,7 +88,12 @@ export const openStage = async (options: StageOptions): Promise<Stage> => {
     const passThrough = targetOf('pass-through', (await plain.next()) as Ready);
     const gateway = start('sallyport', sallyportCommand(options, direct.mcp));
     const sallyport = targetOf('sallyport', (await gateway.next()) as Ready);
-    return { targets: [direct, passThrough, sallyport], load: start('load', node('load.ts')), end };
+    const targets = [direct, passThrough, sallyport];
+    if (options.earlier !== null) {
+      const before = start('earlier', gatewayCommand(options.earlier, direct.mcp, `${options.data}-earlier`, options));
+      targets.push(targetOf('earlier', (await before.next()) as Ready));
+    }
+    return { targets, load: start('load', node('load.ts')), end };
   } catch (error) {
     await end();
     throw error;

@@ -1,0 +1,1 @@
+export { figures as measurements } from '../../bench/against.ts';
