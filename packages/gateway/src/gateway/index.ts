@@ -8,4 +8,4 @@ export type { Shares } from './shares/shares.ts';
 export { openProber } from './upstream/prober.ts';
 export { type Reaper, startReaper } from './upstream/reaper.ts';
 export { openUpstreams } from './upstream/sessions.ts';
-export type { Upstreams } from './upstream/upstream.ts';
+export type { Unasked, Upstreams } from './upstream/upstream.ts';

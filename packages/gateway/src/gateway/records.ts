@@ -149,12 +149,32 @@ export function intentEntry(call: Call, { clock, keyed }: Recording): JournalEnt
   draft.argumentsDigest = keyed(tenant, call.argumentsDigest);
   const parent = call.resumed?.parent ?? call.task?.parent;
   if (parent !== undefined) draft.parent = parent;
-  const decided = decidedWith(call);
-  const was = decided.ok && decided.value !== null ? judgedWith(decided.value) : judgedIn(call.exchange, null);
+  const was = decisionOf(call);
   if (was) draft.decision = publicly(was, tenant, keyed);
   const responses = call.round?.responses ?? null;
   const more = responses === null ? { arguments: call.arguments } : { arguments: call.arguments, inputResponses: responses };
   return { record: draft, secret: secretOf(call.exchange, more, was) };
+}
+
+/** A state of a task that its server told of by itself, as it goes on to who listens: nobody asked, so there is no intent. */
+export function toldEntry(call: Call, text: string, { clock, keyed }: Recording): JournalEntry {
+  const { exchange, task } = call;
+  const { tenant } = exchange.snapshot;
+  const draft = draftOf(exchange, 'answer', clock.now());
+  draft.status = 'ok';
+  draft.argumentsDigest = keyed(tenant, call.argumentsDigest);
+  draft.resultDigest = keyed(tenant, text);
+  draft.resultBytes = Buffer.byteLength(text);
+  if (task !== undefined) draft.parent = task.parent;
+  const was = decisionOf(call);
+  if (was) draft.decision = publicly(was, tenant, keyed);
+  return { record: draft, secret: secretOf(exchange, { arguments: call.arguments }, was) };
+}
+
+/** What a call was permitted by: made of its arguments where it depends on them. */
+function decisionOf(call: Call): Judged | null {
+  const decided = decidedWith(call);
+  return decided.ok && decided.value !== null ? judgedWith(decided.value) : judgedIn(call.exchange, null);
 }
 
 export interface Outcome {

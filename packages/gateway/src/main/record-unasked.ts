@@ -1,15 +1,26 @@
 import type { Clock } from '../base/clock.ts';
 import { ulid } from '../base/ids.ts';
 import type { Journal, JournalEntry } from '../contracts/journal.ts';
+import type { GatewayReason } from '../contracts/reasons/gateway.ts';
 import type { Registration } from '../contracts/registration.ts';
+import type { Unasked } from '../gateway/index.ts';
+
+/** As which refusal it stands in the log, and why. */
+const KINDS: Readonly<Record<Unasked, { readonly reason: GatewayReason; readonly detail: string }>> = {
+  session: { reason: 'gateway.ask_not_offered', detail: 'the session is of several clients' },
+  task: { reason: 'gateway.unknown_task', detail: 'nobody listens to this task' },
+  flood: { reason: 'gateway.too_many_asks', detail: 'it tells of a task faster than it is passed on' },
+};
 
 /**
- * A server that asks something of a client on a session of several clients is refused, since nobody could say whom it means; the refusal is recorded
- * like any other. A server causes them at will: they are folded by server, so that a flood costs the journal one record a minute.
+ * What a server says of its own accord and nobody asked for: a question on a session of several clients, since nobody could say whom it means, or the
+ * state of a task that nobody listens to. It is refused, and recorded like any other refusal. A server causes them at will: they are folded by server
+ * and kind, so that a flood costs the journal one record a minute.
  */
 export const recordUnasked =
   (journal: Journal, clock: Clock) =>
-  async ({ tenant, id }: Registration, method: string): Promise<void> => {
+  async ({ tenant, id }: Registration, method: string, why: Unasked): Promise<void> => {
+    const { reason, detail } = KINDS[why];
     const entry: JournalEntry = {
       record: {
         v: 1,
@@ -22,10 +33,10 @@ export const recordUnasked =
         server: id,
         guards: [],
         status: 'refused',
-        reason: 'gateway.ask_not_offered',
+        reason,
       },
-      secret: Buffer.from(JSON.stringify({ detail: 'the session is of several clients' })),
+      secret: Buffer.from(JSON.stringify({ detail })),
     };
     // What cannot be recorded is refused all the same, and a journal that fails tells of it itself.
-    await journal.refuse(tenant, `asks of ${id} of nobody`, entry).catch(() => null);
+    await journal.refuse(tenant, `${why} of ${id} of nobody`, entry).catch(() => null);
   };

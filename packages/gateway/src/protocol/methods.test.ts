@@ -53,6 +53,7 @@ describe('the method table', () => {
       'notifications/subscriptions/acknowledged',
       'notifications/elicitation/complete',
       'notifications/tasks/status',
+      'notifications/tasks',
     ]);
   });
 

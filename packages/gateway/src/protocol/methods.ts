@@ -159,7 +159,7 @@ const SERVER = {
   'notifications/subscriptions/acknowledged': notification(MODERN, true, false),
   'notifications/elicitation/complete': notification(TASKS, true, true),
   'notifications/tasks/status': notification(TASKS, true, true),
-  'notifications/tasks': notification(MODERN, false, true),
+  'notifications/tasks': notification(MODERN, true, true),
 } as const satisfies Record<ServerMethod, MethodPlan>;
 
 /** Every method of every revision, by who sends it. A method without a row cannot be forwarded. */

@@ -57,7 +57,7 @@ async function newest(gateway: TestGateway): Promise<unknown> {
 
 const META = {
   'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-  'io.modelcontextprotocol/clientCapabilities': {},
+  'io.modelcontextprotocol/clientCapabilities': { extensions: { 'io.modelcontextprotocol/tasks': {} } },
   'io.modelcontextprotocol/clientInfo': { name: 'routes', version: '1' },
 };
 

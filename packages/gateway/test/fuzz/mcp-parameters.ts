@@ -14,7 +14,7 @@ import { hostileText, hostileValue, pathsOf, RUNS, withAt } from './hostile.ts';
 const META = 'io.modelcontextprotocol/';
 const ENVELOPE = {
   [`${META}protocolVersion`]: MODERN_REVISION,
-  [`${META}clientCapabilities`]: {},
+  [`${META}clientCapabilities`]: { extensions: { 'io.modelcontextprotocol/tasks': {} } },
   [`${META}clientInfo`]: { name: 'f', version: '1' },
 };
 const CLIENT = { name: 'fuzz', version: '1', title: 'Fuzz', icons: [{ src: 'https://example.com/i.png', sizes: ['48x48'] }] };

@@ -15,11 +15,12 @@ export interface Line {
 
 export const isModern = ({ revision }: Pick<Line, 'revision'>): boolean => revision === '2026-07-28';
 
-const META = {
+// Requests about tasks are those of an extension, which a client declares.
+const metaOf = (method: string): JsonObject => ({
   'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-  'io.modelcontextprotocol/clientCapabilities': {},
+  'io.modelcontextprotocol/clientCapabilities': method.startsWith('tasks/') ? { extensions: { 'io.modelcontextprotocol/tasks': {} } } : {},
   'io.modelcontextprotocol/clientInfo': { name: 'matrix', version: '1' },
-};
+});
 
 export function headersOf(line: Line, method: string, params: JsonObject): Record<string, string> {
   const common = { authorization: `Bearer ${line.key}`, accept: 'application/json, text/event-stream' };
@@ -33,7 +34,7 @@ export function send(line: Line, { method, kind, params }: Pick<MethodRow, 'meth
   const { agent, url } = line;
   if (kind === 'http') return ask({ agent, url, method, headers: headersOf(line, method, {}), leave: true });
   const given = method === 'initialize' ? { ...params, protocolVersion: line.revision } : params;
-  const full = isModern(line) ? { ...given, _meta: META } : given;
+  const full = isModern(line) ? { ...given, _meta: metaOf(method) } : given;
   const body = JSON.stringify({ jsonrpc: '2.0', ...(kind === 'request' ? { id } : {}), method, params: full });
   const headers = { ...headersOf(line, method, given), 'content-type': 'application/json' };
   return ask({ agent, url, method: 'POST', headers, body, leave: true });

@@ -14,7 +14,7 @@ import { BOTH, type Caller, modern, post, request, session } from './wire.ts';
 const WANTED = 'write_0';
 const META = {
   'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-  'io.modelcontextprotocol/clientCapabilities': {},
+  'io.modelcontextprotocol/clientCapabilities': { extensions: { 'io.modelcontextprotocol/tasks': {} } },
   'io.modelcontextprotocol/clientInfo': { name: 'hunter', version: '1' },
 };
 const dir = mkdtempSync(join(tmpdir(), 'sallyport-hunt-'));

@@ -103,7 +103,7 @@ const CAPABILITIES = {
 const ENVELOPE = {
   progressToken: 'p',
   [`${META}protocolVersion`]: MODERN_REVISION,
-  [`${META}clientCapabilities`]: { sampling: {}, elicitation: {} },
+  [`${META}clientCapabilities`]: { sampling: {}, elicitation: {}, extensions: { 'io.modelcontextprotocol/tasks': {} } },
   [`${META}clientInfo`]: CLIENT,
   [`${META}logLevel`]: 'info',
 };

@@ -6,7 +6,7 @@ import { type CompletionReference, qualifyName, qualifyUri, splitUri, taskSuppor
 import type { With } from '../exchange.ts';
 import { denied, type Guard } from '../guard.ts';
 import { resourceOf } from '../resource-of.ts';
-import { meetsNeeds, runsTasks } from '../reverse/capabilities.ts';
+import { mayHoldTasks, meetsNeeds, runsTasks, TASKS_UNDECLARED } from '../reverse/capabilities.ts';
 import type { Tasks } from '../reverse/tasks.ts';
 import { pinsOf, reaches, type VisibleKind, visibleTo } from '../visible.ts';
 
@@ -54,6 +54,7 @@ async function resolveTask(
   server: ServerId | null,
   tasks: Tasks,
 ): Promise<Resolved> {
+  if (!mayHoldTasks(frame)) return TASKS_UNDECLARED;
   const found = await tasks.find(taskId, principal, frame.session?.id ?? null);
   if (!found.ok) return denied(found);
   const task = found.value;

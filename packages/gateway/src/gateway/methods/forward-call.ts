@@ -132,7 +132,7 @@ type Settled = AskedRound | SettledTask | { readonly kind: 'error'; readonly jso
 
 type Given = Pick<CallResult, 'result' | 'text'>;
 
-function screenResult(call: Call, { result, text }: Given, works: Works): SettledTask | Promise<SettledTask> {
+export function screenResult(call: Call, { result, text }: Given, works: Works): SettledTask | Promise<SettledTask> {
   const screened = runScreens<CallResult>(works.screens.result, { call, result, text }, reviseResult, works.clock);
   return screened instanceof Promise ? screened.then((told) => settledBy(told, call, works)) : settledBy(screened, call, works);
 }

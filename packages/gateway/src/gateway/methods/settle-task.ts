@@ -7,14 +7,13 @@ import {
   RELATED_TASK,
   readInputRequired,
   readTask,
-  TASKS_EXTENSION,
   type Task,
   writeInputRequests,
   writeTask,
 } from '../../protocol/index.ts';
 import type { Call } from '../exchange.ts';
 import { denied } from '../guard.ts';
-import { declaredIn } from '../reverse/capabilities.ts';
+import { declaredIn, mayHoldTasks, TASKS_UNDECLARED } from '../reverse/capabilities.ts';
 import type { HeldTask } from '../reverse/tasks.ts';
 import type { UpstreamSession } from '../upstream/upstream.ts';
 import { requiredBy } from './ask-round.ts';
@@ -40,8 +39,7 @@ export function isTaskBegun({ exchange: { frame } }: Call, given: JsonObject): b
 /** A new task, under an id of ours. */
 export async function beginTask(call: Call, given: JsonObject, upstream: UpstreamSession, works: Works): Promise<SettledTask> {
   const { frame, principal, id } = call.exchange;
-  if (frame.era === 'modern' && !declares(declaredIn(frame), [['extensions', TASKS_EXTENSION]]))
-    return deny({ reason: 'protocol.missing_capability', requires: { extensions: { [TASKS_EXTENSION]: {} } } });
+  if (!mayHoldTasks(frame)) return { kind: 'denied', denied: TASKS_UNDECLARED };
   const task = readTask(frame.era === 'modern' ? given : given['task'], frame.era);
   if (typeof task === 'string') return invalid(task);
   const { target } = call;
@@ -115,7 +113,8 @@ async function settleDetailed(call: Call, task: HeldTask, given: JsonObject, scr
     if (!isObject(given['result'])) return invalid('a completed task without its result');
     const settled = await screen(given['result']);
     if (settled.kind === 'denied') return settled;
-    works.tasks.rest(task);
+    // What was fetched has arrived or is asked for again; what a stream carried may have to be fetched still.
+    if (call.exchange.frame.kind === 'request') works.tasks.rest(task);
     return { ...settled, text: JSON.stringify({ ...told, result: JSON.parse(settled.text) }) };
   }
   if (read.status === 'failed') return result({ ...told, error: errorIn(given) });

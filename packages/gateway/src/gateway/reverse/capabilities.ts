@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import type { Registration } from '../../contracts/registration.ts';
 import type { Need, Pin } from '../../contracts/target.ts';
+import type { Deny } from '../../contracts/verdict.ts';
 import { declares, isObject, type Revision, TASKS_EXTENSION } from '../../protocol/index.ts';
 import type { Frame } from '../exchange.ts';
 
@@ -25,6 +26,16 @@ export function relayedCapabilities(declared: JsonObject, revision: Revision): J
 /** What the client of this message declared: with its session, or with the request itself. */
 export const declaredIn = ({ session, meta, revision }: Frame): JsonObject =>
   session?.capabilities ?? (meta === null ? {} : relayedCapabilities(meta.clientCapabilities, revision));
+
+/** Whether the client of this message may hear of tasks at all: those of the stateless era are an extension, declared with each request (SEP-2663). */
+export const mayHoldTasks = (frame: Frame): boolean =>
+  frame.era !== 'modern' || declares(declaredIn(frame), [['extensions', TASKS_EXTENSION]]);
+
+export const TASKS_UNDECLARED: Deny = {
+  verdict: 'deny',
+  reason: 'protocol.missing_capability',
+  requires: { extensions: { [TASKS_EXTENSION]: {} } },
+};
 
 /** Whether a stateful server takes calls as tasks. */
 export const runsTasks = (server: Registration | undefined): boolean =>

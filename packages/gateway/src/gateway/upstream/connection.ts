@@ -6,7 +6,7 @@ import type { Era } from '../../contracts/target.ts';
 import type { LargeReader } from '../../protocol/index.ts';
 import type { AskClient } from './asks.ts';
 import type { Outcome } from './calls.ts';
-import type { ListName, Subscription, UpstreamRequest } from './upstream.ts';
+import type { ListName, Subscription, UpstreamRequest, Watch } from './upstream.ts';
 
 /** What a server said of itself. Untrusted text, never a ground for a decision (MCP 2026-07-28, clientInfo and serverInfo). */
 export interface ServerFacts {
@@ -29,14 +29,17 @@ export interface Connection {
   watch(): void;
   unwatch(): void;
   /**
-   * A stateless server's word on resources: a `subscriptions/listen` of its own for each caller, so that nobody hears of what another asked for.
+   * A stateless server's word on resources or tasks: a `subscriptions/listen` of its own for each caller, so that nobody hears of what another asked for.
    * A stateful server is asked by `resources/subscribe` instead, and this fails with `gateway.upstream_era`.
    */
-  subscribe(uris: readonly string[], onUpdated: (uri: string) => void): Promise<Result<Subscription, GatewayReason>>;
+  subscribe(watch: Watch): Promise<Result<Subscription, GatewayReason>>;
   /** Resolves, with what happened in words for operators, once it cannot be used any more. */
   readonly closed: Promise<string>;
   close(): Promise<void>;
 }
+
+/** What an acknowledgement names. */
+export type Granted = Readonly<Record<Watch['kind'], readonly string[]>>;
 
 /** What a server says outside calls. Methods must not throw. */
 export interface ConnectionEvents {
@@ -47,8 +50,10 @@ export interface ConnectionEvents {
   renewed(): void;
   /** A resource changed. `subscription`: the id of the listen request that it is told under; null in the stateful revisions. */
   updated(uri: string, subscription: JsonValue): void;
-  /** Which of the resources that a listen request named the server will tell of. */
-  acknowledged(uris: readonly string[], subscription: JsonValue): void;
+  /** Which of the resources and tasks that a listen request named the server will tell of. */
+  acknowledged(granted: Granted, subscription: JsonValue): void;
+  /** A stateless server's word on a task, unread. `subscription` as above; null where it came outside every listen stream. */
+  task(params: JsonObject, subscription: JsonValue): void;
   /** `notifications/message` that no call asked for. */
   log(params: JsonObject): void;
   /** Null where nobody can be asked. */

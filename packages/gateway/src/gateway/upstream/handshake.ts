@@ -5,7 +5,7 @@ import { isLegacyRevision, isObject, LATEST_LEGACY, MODERN, REVISIONS, writeTrac
 import type { Cancellable } from '../cancellation.ts';
 import type { Outcome } from './calls.ts';
 import { CLIENT_INFO, type ServerFacts } from './connection.ts';
-import type { ListName, UpstreamRequest } from './upstream.ts';
+import type { ListName, UpstreamRequest, Watch } from './upstream.ts';
 
 /** What this gateway speaks towards servers, newest first. 2024-11-05 is refused: its transport and its batches are not built. */
 const LEGACY_REVISIONS: readonly string[] = REVISIONS.filter(isLegacyRevision).reverse();
@@ -105,11 +105,15 @@ export const listenRequest = (signal: Cancellable, facts: ServerFacts): Upstream
   signal,
 });
 
-/** `subscriptions/listen` for changes of single resources. */
-export const subscribeRequest = (signal: Cancellable, uris: readonly string[]): UpstreamRequest => ({
-  ...ownRequest('subscriptions/listen', { notifications: { resourceSubscriptions: uris } }, FOREVER_MS),
+/** `subscriptions/listen` for changes of single resources, or for the states of tasks. */
+export const subscribeRequest = (signal: Cancellable, watch: Watch): UpstreamRequest => ({
+  ...ownRequest('subscriptions/listen', { notifications: { [MEMBERS[watch.kind]]: watch.names } }, FOREVER_MS),
   signal,
+  ...(watch.kind === 'tasks' ? { capabilities: watch.capabilities } : {}),
 });
+
+/** The member of the filter that names what is watched. */
+const MEMBERS: Readonly<Record<Watch['kind'], string>> = { resources: 'resourceSubscriptions', tasks: 'taskIds' };
 
 const FOREVER_MS = 2_147_000_000;
 

@@ -29,6 +29,8 @@ export interface HttpCall {
   readonly asks: Asks | null;
   /** Whether the server may put several messages in one; absent where its era has no such thing. */
   batches?(): boolean;
+  /** A message that was too large for a listen stream, and was left out. */
+  onLeftOut?(): void;
   /** Every message that is not the call's own answer or progress, before it is acted upon; for listen streams. */
   onMethod?(method: string, params: JsonObject): void;
 }
@@ -90,10 +92,11 @@ class PostedCall {
   }
 
   #read(bytes: Uint8Array): void {
-    // Nothing that a server says outside a call is large.
-    if (this.#call.endless && bytes.length > LIMITS.largeBytes) return;
     this.#messages += 1;
-    if (!this.#call.endless && this.#messages > MESSAGES_PER_STREAM) {
+    // Nothing that a server says outside a call is large, but for the result of a task: that is asked for.
+    if (this.#call.endless && bytes.length > LIMITS.largeBytes) {
+      this.#call.onLeftOut?.();
+    } else if (!this.#call.endless && this.#messages > MESSAGES_PER_STREAM) {
       this.#settle(failure('gateway.upstream_garbage', 'too many messages on one stream'));
       this.cut();
     } else {

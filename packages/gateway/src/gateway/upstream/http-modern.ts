@@ -8,6 +8,7 @@ import {
   type Connection,
   type ConnectionEvents,
   type ConnectOptions,
+  type Granted,
   type ServerFacts,
 } from './connection.ts';
 import { discover, listenRequest, modernParams, offersListChanged, subscribeRequest } from './handshake.ts';
@@ -15,7 +16,7 @@ import { postCall } from './http-call.ts';
 import type { Endpoint } from './http-endpoint.ts';
 import { modernHeaders, tracedHeaders } from './http-headers.ts';
 import { Reconnect } from './reconnect.ts';
-import type { Subscription, UpstreamRequest } from './upstream.ts';
+import type { Subscription, UpstreamRequest, Watch } from './upstream.ts';
 
 /** A stateless server: every request stands alone, so one connection serves everybody. The endpoint stays the caller's to close. */
 export async function openModernHttp(endpoint: Endpoint, options: ConnectOptions): Connecting {
@@ -29,6 +30,7 @@ export async function openModernHttp(endpoint: Endpoint, options: ConnectOptions
 class ModernHttp {
   readonly #endpoint: Endpoint;
   readonly #options: ConnectOptions;
+  readonly #silent: ConnectionEvents;
   readonly #calls: Calls;
   readonly #listens: Calls;
   readonly #listen: Reconnect;
@@ -41,6 +43,8 @@ class ModernHttp {
   constructor(endpoint: Endpoint, options: ConnectOptions) {
     this.#endpoint = endpoint;
     this.#options = options;
+    // Of tasks a server speaks on the stream that asked for them: elsewhere nobody asked.
+    this.#silent = { ...SILENT, task: (params) => options.events.task(params, null) };
     this.#calls = new Calls(options.clock, CALLS_PER_CONNECTION);
     this.#listens = new Calls(options.clock, SUBSCRIPTIONS + 1);
     this.#listen = new Reconnect((ended) => this.#openListen(ended));
@@ -56,7 +60,7 @@ class ModernHttp {
     const call = this.#calls.start(request, () => cut());
     if (call === null) return failure('gateway.upstream_busy');
     // A stateless server has no say outside a listen stream; list_changed elsewhere is dropped.
-    cut = this.#post(this.#calls, { ...call, request, events: SILENT, endless: false });
+    cut = this.#post(this.#calls, { ...call, request, events: this.#silent, endless: false });
     return settled(await call.outcome, request);
   }
 
@@ -71,7 +75,7 @@ class ModernHttp {
         if (offersListChanged(facts).length > 0) this.#listen.start();
       },
       unwatch: () => this.#listen.stop(),
-      subscribe: (uris, onUpdated) => this.#subscribe(uris, onUpdated),
+      subscribe: (watch) => this.#subscribe(watch),
       closed: this.closed,
       close: () => this.close(),
     };
@@ -86,7 +90,7 @@ class ModernHttp {
     return Promise.resolve();
   }
 
-  #post(calls: Calls, { id, request, events, endless }: Posted): () => void {
+  #post(calls: Calls, { id, request, events, endless, onLeftOut }: Posted): () => void {
     const params = modernParams(request, id, this.#options.capabilities);
     return postCall(this.#endpoint, {
       id,
@@ -96,6 +100,7 @@ class ModernHttp {
       large: this.#options.large,
       events,
       endless,
+      ...(onLeftOut === undefined ? {} : { onLeftOut }),
       resume: null,
       onHead: () => {},
       // Servers of this revision send no requests (MCP 2026-07-28): nothing is answered.
@@ -106,20 +111,31 @@ class ModernHttp {
   #openListen(ended: (lived: boolean) => void): () => void {
     if (this.#facts === null) return () => {};
     const { listChanged, watching } = this.#options.events;
-    const events: ConnectionEvents = { ...SILENT, listChanged, acknowledged: () => watching() };
-    return this.#openStream(listenRequest(new AbortController().signal, this.#facts), events, ended);
+    const events: ConnectionEvents = { ...this.#silent, listChanged, acknowledged: () => watching() };
+    return this.#openStream(listenRequest(new AbortController().signal, this.#facts), { events, ended });
   }
 
-  async #subscribe(uris: readonly string[], onUpdated: (uri: string) => void): Promise<Result<Subscription, GatewayReason>> {
+  async #subscribe(watch: Watch): Promise<Result<Subscription, GatewayReason>> {
     if (this.#closed || this.#subscribed.size >= SUBSCRIPTIONS) return failure('gateway.upstream_busy');
     let granted = false;
     const stream = new Reconnect((ended) => {
       // What changed while the stream was down nobody told.
-      if (granted) for (const uri of uris) onUpdated(uri);
-      const events: ConnectionEvents = { ...SILENT, updated: onUpdated, acknowledged: (told) => waiting.granted(told) };
-      return this.#openStream(subscribeRequest(new AbortController().signal, uris), events, ended);
+      if (granted && watch.kind === 'resources') for (const uri of watch.names) watch.updated(uri);
+      const acknowledged = (told: Granted): void => {
+        if (granted && watch.kind === 'tasks') watch.missed();
+        waiting.granted(told[watch.kind]);
+      };
+      const heard = watch.kind === 'tasks' ? { task: watch.told } : { updated: watch.updated };
+      return this.#openStream(subscribeRequest(new AbortController().signal, watch), {
+        events: { ...this.#silent, ...heard, acknowledged },
+        ended,
+        onAnswered: () => {
+          if (!granted) waiting.failed('gateway.upstream_closed');
+        },
+        ...(watch.kind === 'tasks' ? { onLeftOut: watch.missed } : {}),
+      });
     });
-    const waiting = awaitAcknowledged(uris, this.#options.startMs, () => {
+    const waiting = awaitAcknowledged(watch.names, this.#options.startMs, () => {
       stream.stop();
       this.#subscribed.delete(stream);
     });
@@ -130,12 +146,15 @@ class ModernHttp {
     return outcome;
   }
 
-  #openStream(request: UpstreamRequest, events: ConnectionEvents, ended: (lived: boolean) => void): () => void {
+  #openStream(request: UpstreamRequest, { ended, onAnswered, ...to }: Opening): () => void {
     const call = this.#listens.start(request, () => {});
     if (call === null) return () => {};
-    const cut = this.#post(this.#listens, { id: call.id, request, events, endless: true });
+    const cut = this.#post(this.#listens, { id: call.id, request, ...to, endless: true });
     const openedAt = this.#options.clock.monotonic();
-    void call.outcome.then(() => ended(this.#options.clock.monotonic() - openedAt > LIVED_MS));
+    void call.outcome.then((outcome) => {
+      if (outcome.ok) onAnswered?.();
+      ended(this.#options.clock.monotonic() - openedAt > LIVED_MS);
+    });
     return () => {
       cut();
       this.#listens.settle(call.id, failure('gateway.cancelled'));
@@ -156,13 +175,24 @@ const SILENT: ConnectionEvents = {
   ask: null,
   elicited: () => {},
   taskStatus: () => {},
+  task: () => {},
 };
 
-interface Posted {
+interface Heard {
+  readonly events: ConnectionEvents;
+  readonly onLeftOut?: () => void;
+}
+
+interface Posted extends Heard {
   readonly id: string;
   readonly request: UpstreamRequest;
-  readonly events: ConnectionEvents;
   readonly endless: boolean;
+}
+
+interface Opening extends Heard {
+  readonly ended: (lived: boolean) => void;
+  /** The server answered: it told all that it will, or refused to. */
+  readonly onAnswered?: () => void;
 }
 
 /** `resultType`: absent counts as complete; a round of input or a task only for a client's request. Anything else is never forwarded blindly. */

@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import { isObject, isSoundNotification } from '../../protocol/index.ts';
 import type { Asks } from './asks.ts';
 import type { Calls } from './calls.ts';
-import type { ConnectionEvents } from './connection.ts';
+import type { ConnectionEvents, Granted } from './connection.ts';
 import type { Incoming, Received } from './read-message.ts';
 import type { ListName } from './upstream.ts';
 
@@ -64,6 +64,8 @@ function notify(method: string, params: JsonObject, to: Receiver): void {
     if (typeof uri === 'string' && uri.length <= LIMITS.uriBytes) to.events.updated(uri, subscriptionOf(params));
   } else if (method === 'notifications/subscriptions/acknowledged') {
     to.events.acknowledged(acknowledgedIn(params), subscriptionOf(params));
+  } else if (method === 'notifications/tasks') {
+    to.events.task(params, subscriptionOf(params));
   } else if (method === 'notifications/tasks/status') {
     to.events.taskStatus(params);
   } else if (method === 'notifications/message') {
@@ -76,7 +78,9 @@ const SUBSCRIPTION = 'io.modelcontextprotocol/subscriptionId';
 
 const subscriptionOf = ({ _meta: meta }: JsonObject): JsonValue => (isObject(meta) ? (meta[SUBSCRIPTION] ?? null) : null);
 
-function acknowledgedIn({ notifications }: JsonObject): readonly string[] {
-  const uris = isObject(notifications) ? notifications['resourceSubscriptions'] : null;
-  return Array.isArray(uris) ? uris.filter((uri): uri is string => typeof uri === 'string') : [];
+function acknowledgedIn({ notifications }: JsonObject): Granted {
+  const said = isObject(notifications) ? notifications : {};
+  const texts = (value: JsonValue | undefined): readonly string[] =>
+    Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : [];
+  return { resources: texts(said['resourceSubscriptions']), tasks: texts(said['taskIds']) };
 }

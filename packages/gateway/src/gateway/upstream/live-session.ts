@@ -9,8 +9,19 @@ import type { Connection } from './connection.ts';
 import { offersListChanged, ownRequest } from './handshake.ts';
 import { readList } from './live-lists.ts';
 import { LiveOffer } from './live-offer.ts';
+import { paceTasks } from './pace-tasks.ts';
 import { Updates } from './updates.ts';
-import type { ListName, Subscription, UpstreamListener, UpstreamRequest, UpstreamSession, Watching } from './upstream.ts';
+import type {
+  ListName,
+  Subscription,
+  TaskWatch,
+  Unasked,
+  UpstreamListener,
+  UpstreamRequest,
+  UpstreamSession,
+  Watch,
+  Watching,
+} from './upstream.ts';
 
 type Read<T> = Promise<Result<T, GatewayReason>>;
 
@@ -21,8 +32,8 @@ export interface LiveOptions {
   readonly private: boolean;
   readonly level: string | null;
   readonly onLevel: (level: string) => void;
-  /** The server asked something of a client, and there is none that it could mean. Resolves once that is recorded; never rejects. */
-  readonly onUnasked: (method: string) => Promise<void>;
+  /** The server said what nobody asked for, or asks of nobody. Resolves once that is recorded; never rejects. */
+  readonly onUnasked: (method: string, why: Unasked) => Promise<void>;
   readonly place: string;
 }
 
@@ -240,11 +251,21 @@ export class LiveSession implements UpstreamSession {
 
   /** A stateless server's: see `Connection.subscribe`. */
   async watchResources(uris: readonly string[], onUpdated: (uri: string) => void): Promise<Result<Subscription, GatewayReason>> {
-    const connection = this.#connection;
-    if (connection === null || this.#closed) return failure('gateway.upstream_closed');
     const updates = new Updates(onUpdated);
     const lying = (uri: string): readonly string[] => uris.filter((of) => liesUnder(uri, of));
-    const subscribed = await connection.subscribe(uris, (uri) => updates.say(uri, lying(uri)));
+    return this.#subscribed({ kind: 'resources', names: uris, updated: (uri) => updates.say(uri, lying(uri)) }, () => updates.close());
+  }
+
+  /** A stateless server's: what it says of other tasks than these is nobody's, and what it says too often is told of once. */
+  async watchTasks(watch: TaskWatch): Promise<Result<Subscription, GatewayReason>> {
+    const pace = paceTasks(watch, (why) => this.unasked('notifications/tasks', why));
+    return this.#subscribed(pace.watch, () => pace.close());
+  }
+
+  async #subscribed(watch: Watch, onEnd: () => void): Promise<Result<Subscription, GatewayReason>> {
+    const connection = this.#connection;
+    if (connection === null || this.#closed) return failure('gateway.upstream_closed');
+    const subscribed = await connection.subscribe(watch);
     if (!subscribed.ok) return subscribed;
     this.#watchers += 1;
     let over = false;
@@ -252,10 +273,14 @@ export class LiveSession implements UpstreamSession {
       if (over) return;
       over = true;
       this.#watchers -= 1;
-      updates.close();
+      onEnd();
       subscribed.value.end();
     };
     return success({ granted: subscribed.value.granted, end });
+  }
+
+  unasked(method: string, why: Unasked): void {
+    void this.#options.onUnasked(method, why);
   }
 
   /** Told only to sessions that subscribed to the resource, or to one that it lies under (MCP 2025-11-25, resource updates). */
@@ -300,7 +325,7 @@ export class LiveSession implements UpstreamSession {
   get asker(): AskClient {
     if (!this.#options.private)
       return async ({ method }) => {
-        await this.#options.onUnasked(method);
+        await this.#options.onUnasked(method, 'session');
         return NOT_OFFERED;
       };
     return async (ask) => {

@@ -167,6 +167,7 @@ async function look(
     ask: null,
     elicited: () => {},
     taskStatus: () => {},
+    task: () => {},
   };
   probes += 1;
   const connection = await dialer.dial(server, era, `probe.${probes}.${nameOf(server)}`, {

@@ -11,15 +11,15 @@ import { LiveSession } from './live-session.ts';
 import { placeOf } from './place.ts';
 import { type SlotKey, sameServer, slotKey } from './slot-key.ts';
 import { type Slot, type SlotCaps, Slots, USUAL_CAPS } from './slots.ts';
-import type { UpstreamListener, UpstreamOwner, UpstreamSession, Upstreams, Watching } from './upstream.ts';
+import type { Unasked, UpstreamListener, UpstreamOwner, UpstreamSession, Upstreams, Watching } from './upstream.ts';
 import { keepWatching } from './watch.ts';
 
 export interface UpstreamsDeps extends Omit<DialDeps, 'startMs'> {
   readonly startMs?: number;
   readonly idleMs?: number;
   readonly caps?: SlotCaps;
-  /** A server asked something of a client on a session that is several clients'. Never rejects. */
-  readonly onUnasked?: (server: Registration, method: string) => Promise<void>;
+  /** A server said something that nobody asked for, or that nobody could take. Never rejects. */
+  readonly onUnasked?: (server: Registration, method: string, why: Unasked) => Promise<void>;
 }
 
 type Acquired = Result<LiveSession, GatewayReason>;
@@ -180,7 +180,7 @@ class SessionTable implements Upstreams {
       onLevel: (level) => {
         memory.level = level;
       },
-      onUnasked: (method) => this.#deps.onUnasked?.(server, method) ?? Promise.resolve(),
+      onUnasked: (method, why) => this.#deps.onUnasked?.(server, method, why) ?? Promise.resolve(),
     });
     // Some servers ask before their handshake is answered (roots): whom they mean has to be known by then.
     if (key.session !== null && owner.listener !== null) session.listen(key.session, owner.listener);
@@ -194,6 +194,7 @@ class SessionTable implements Upstreams {
       ask: session.asker,
       elicited: (params) => session.elicited(params),
       taskStatus: (params) => session.taskStatus(params),
+      task: () => session.unasked('notifications/tasks', 'task'),
     };
     const capabilities = key.session === null || era === 'modern' ? {} : (owner.capabilities ?? {});
     const options = { clock: this.#deps.clock, capabilities, events, startMs: this.#startMs };

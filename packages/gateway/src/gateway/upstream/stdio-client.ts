@@ -28,7 +28,7 @@ import { MessageReader } from './message-reader.ts';
 import { BATCHING, guessId, type Read } from './read-message.ts';
 import { type Ended, Reconnect } from './reconnect.ts';
 import { followLog } from './server-log.ts';
-import type { Subscription, UpstreamRequest } from './upstream.ts';
+import type { Subscription, UpstreamRequest, Watch } from './upstream.ts';
 
 export interface StdioDeps extends LaunchDeps {
   readonly onServerLog: (server: string, line: string) => void;
@@ -85,7 +85,7 @@ class StdioSession {
   readonly #calls: Calls;
   readonly #asks: Asks;
   readonly closed: Promise<string>;
-  readonly #subscribed = new Map<string, { readonly waiting: Awaited; readonly onUpdated: (uri: string) => void }>();
+  readonly #subscribed = new Map<string, { readonly waiting: Awaited; readonly watch: Watch }>();
   #revision: string | null = null;
   #garbage = 0;
   #fault: string | null = null;
@@ -167,7 +167,7 @@ class StdioSession {
       tell: (method, params) => this.send({ jsonrpc: '2.0', method, params }),
       watch: () => this.#watch(facts),
       unwatch: () => this.#listening?.stop(),
-      subscribe: (uris, onUpdated) => this.#subscribe(uris, onUpdated),
+      subscribe: (watch) => this.#subscribe(watch),
       closed: this.closed,
       close: () => this.close(),
     };
@@ -194,15 +194,15 @@ class StdioSession {
     return () => controller.abort();
   }
 
-  async #subscribe(uris: readonly string[], onUpdated: (uri: string) => void): Promise<Result<Subscription, GatewayReason>> {
+  async #subscribe(watch: Watch): Promise<Result<Subscription, GatewayReason>> {
     if (this.#era !== 'modern') return failure('gateway.upstream_era');
     if (this.#subscribed.size >= SUBSCRIPTIONS) return failure('gateway.upstream_busy');
     const controller = new AbortController();
-    const started = this.#start(subscribeRequest(controller.signal, uris));
+    const started = this.#start(subscribeRequest(controller.signal, watch));
     if (!started.ok) return started;
     const { id, outcome } = started.value;
-    const waiting = awaitAcknowledged(uris, this.#options.startMs, () => controller.abort());
-    this.#subscribed.set(id, { waiting, onUpdated });
+    const waiting = awaitAcknowledged(watch.names, this.#options.startMs, () => controller.abort());
+    this.#subscribed.set(id, { waiting, watch });
     void outcome.then((ended) => {
       this.#subscribed.delete(id);
       waiting.failed(ended.ok ? 'gateway.upstream_closed' : ended.reason);
@@ -237,10 +237,19 @@ class StdioSession {
       log: () => {},
       elicited: () => {},
       taskStatus: () => {},
-      updated: (uri, subscription) => this.#subscribed.get(String(subscription))?.onUpdated(uri),
-      acknowledged: (uris, subscription) => {
+      updated: (uri, subscription) => {
+        const watch = this.#subscribed.get(String(subscription))?.watch;
+        if (watch?.kind === 'resources') watch.updated(uri);
+      },
+      task: (params, subscription) => {
+        const watch = this.#subscribed.get(String(subscription))?.watch;
+        if (watch?.kind === 'tasks') watch.told(params);
+        else events.task(params, subscription);
+      },
+      acknowledged: (granted, subscription) => {
         if (subscription === this.#listenId) events.watching();
-        else this.#subscribed.get(String(subscription))?.waiting.granted(uris);
+        const subscribed = this.#subscribed.get(String(subscription));
+        subscribed?.waiting.granted(granted[subscribed.watch.kind]);
       },
     };
   }

@@ -69,6 +69,8 @@ export interface UpstreamSession {
   subscribed(session: DownstreamSessionId, uri: string): boolean;
   /** Modern only: tells of these resources until it is ended. */
   watchResources(uris: readonly string[], onUpdated: (uri: string) => void): Promise<Result<Subscription, GatewayReason>>;
+  /** Modern only: tells of the states of these tasks until it is ended; each at most once a second, the newest last. */
+  watchTasks(watch: TaskWatch): Promise<Result<Subscription, GatewayReason>>;
   /** Legacy only; kept and applied again when the session is started anew. */
   setLogLevel(level: string): Promise<void>;
   /** Keeps it from ending as idle until the returned function is called. @param onEnd called where it ends all the same, before that */
@@ -77,9 +79,30 @@ export interface UpstreamSession {
   tell(method: string, params: JsonObject): void;
 }
 
+/** Resources of a stateless server whose changes somebody wants to be told of. `updated` must not throw. */
+export interface ResourceWatch {
+  readonly kind: 'resources';
+  readonly names: readonly string[];
+  updated(uri: string): void;
+}
+
+/** Tasks of a stateless server, by its own ids, whose states somebody wants to be told. Methods must not throw. */
+export interface TaskWatch {
+  readonly kind: 'tasks';
+  readonly names: readonly string[];
+  /** What the client declared and is relayed: a server tells of tasks only who declared the extension. */
+  readonly capabilities: JsonObject;
+  /** A task as the server tells of it: `taskId` is one of `names`, the rest is unread. */
+  told(task: JsonObject): void;
+  /** What was said meanwhile nobody heard: the stream was down, or a message was too large for it. */
+  missed(): void;
+}
+
+export type Watch = ResourceWatch | TaskWatch;
+
 /** What a server tells of. */
 export interface Subscription {
-  /** Those of the URIs that it agreed to. */
+  /** Those of the URIs, or ids of tasks, that it agreed to. */
   readonly granted: readonly string[];
   end(): void;
 }
@@ -90,6 +113,9 @@ export interface Watching {
   readonly open: Promise<void>;
   end(): void;
 }
+
+/** `session`: it asks on a session of several clients. `task`: it tells of a task of nobody who listens. `flood`: it tells of one faster than anybody reads. */
+export type Unasked = 'session' | 'task' | 'flood';
 
 export type ListName = 'tools' | 'prompts' | 'resources';
 

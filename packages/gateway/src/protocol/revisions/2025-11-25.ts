@@ -47,7 +47,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   'tasks/result': checkTask,
   'tasks/list': checkList,
   'tasks/cancel': checkTask,
-  'notifications/tasks/status': checkTaskStatus,
+  'notifications/tasks/status': checkTaskStatus('legacy'),
   'prompts/get': checkGet,
   'resources/read': checkRead,
   'resources/subscribe': checkSubscribe,

@@ -3,6 +3,7 @@ import type { Result } from '../../base/result.ts';
 import { failure, success } from '../../base/result.ts';
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import { readRound } from '../asks/rounds.ts';
+import { isTaskId } from '../asks/task.ts';
 import { isObject } from '../json-rpc.ts';
 import { isClientCapabilities } from './capabilities.ts';
 import {
@@ -17,6 +18,7 @@ import {
   checkPlain,
   checkRead,
   checkTask,
+  checkTaskStatus,
   checkTaskUpdate,
   isImplementation,
   isLogLevel,
@@ -49,10 +51,12 @@ const inRounds =
 
 const checkListen: Check = ({ notifications }) => {
   if (!isObject(notifications)) return refused('notifications is an object');
-  const { toolsListChanged, promptsListChanged, resourcesListChanged, resourceSubscriptions } = notifications;
+  const { toolsListChanged, promptsListChanged, resourcesListChanged, resourceSubscriptions, taskIds } = notifications;
   const flags = [toolsListChanged, promptsListChanged, resourcesListChanged];
   if (!flags.every((flag) => flag === undefined || typeof flag === 'boolean')) return refused('a filter is true or false');
   if (resourceSubscriptions !== undefined && !isUriList(resourceSubscriptions)) return refused('resourceSubscriptions is a list of URIs');
+  if (taskIds !== undefined && !isTaskList(taskIds))
+    return refused(`taskIds is a list of at most ${LIMITS.tasksPerPrincipal} ids of tasks`);
   return accepted({
     kind: 'listen',
     filter: {
@@ -60,12 +64,17 @@ const checkListen: Check = ({ notifications }) => {
       promptsListChanged: promptsListChanged === true,
       resourcesListChanged: resourcesListChanged === true,
       resourceSubscriptions: resourceSubscriptions ?? [],
+      taskIds: taskIds ?? [],
     },
   });
 };
 
 const isUriList = (value: JsonValue): value is readonly string[] =>
   Array.isArray(value) && value.length <= RESOURCE_SUBSCRIPTIONS && value.every((uri) => isText(uri, LIMITS.uriBytes));
+
+// Nobody has more of them under way.
+const isTaskList = (value: JsonValue): value is readonly string[] =>
+  Array.isArray(value) && value.length <= LIMITS.tasksPerPrincipal && value.every(isTaskId);
 
 const REQUESTS: Readonly<Record<string, Check>> = {
   ...COMMON_CHECKS,
@@ -84,6 +93,7 @@ const NOTIFICATIONS: Readonly<Record<string, Check>> = {
   ...COMMON_NOTIFICATIONS,
   'notifications/cancelled': checkCancelled,
   'notifications/subscriptions/acknowledged': (params) => checkListen(params),
+  'notifications/tasks': checkTaskStatus('modern'),
 };
 
 const FIELDS = {

@@ -1,6 +1,7 @@
 import { LIMITS } from '../../base/limits.ts';
 import { failure, success } from '../../base/result.ts';
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
+import type { Era } from '../../contracts/target.ts';
 import { type AskMethod, readAsk } from '../asks/ask.ts';
 import { isTaskId, readTask } from '../asks/task.ts';
 import type { RpcId } from '../json-rpc.ts';
@@ -167,10 +168,12 @@ export const checkTaskUpdate: Check = ({ taskId, inputResponses, _meta }) => {
 };
 
 /** What a server tells of a task; read whole where it is acted upon. */
-export const checkTaskStatus: Check = (params) => {
-  const read = readTask(params, 'legacy');
-  return typeof read === 'string' ? refused(read) : accepted({ kind: 'plain' });
-};
+export const checkTaskStatus =
+  (era: Era): Check =>
+  (params) => {
+    const read = readTask(params, era);
+    return typeof read === 'string' ? refused(read) : accepted({ kind: 'plain' });
+  };
 
 export const checkAsk =
   (method: AskMethod): Check =>

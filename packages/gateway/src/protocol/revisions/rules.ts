@@ -23,6 +23,8 @@ export interface ListenFilter {
   readonly promptsListChanged: boolean;
   readonly resourcesListChanged: boolean;
   readonly resourceSubscriptions: readonly string[];
+  /** Of the extension for tasks: those whose states are told. */
+  readonly taskIds: readonly string[];
 }
 
 /** What a completion is for: a prompt by its name, or a template by its `uriTemplate`. */
