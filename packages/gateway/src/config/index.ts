@@ -12,6 +12,7 @@ export { type ExplainedValue, explain } from './explain.ts';
 export type { AccountPlan } from './file/accounts.ts';
 export { explainFile, type PlacedValue } from './file/explain-file.ts';
 export { followReferences, type Secrets } from './file/follow-references.ts';
+export { hintsIn } from './file/hints.ts';
 export { fileSchema } from './file/json-schema.ts';
 export { LISTENERS } from './file/listeners.ts';
 export type { LoadedFile, StagedApply } from './file/load.ts';

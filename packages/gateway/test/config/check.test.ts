@@ -45,6 +45,30 @@ describe('sallyport check', () => {
     expect(out).toContain('2 mistakes; the running configuration is unchanged');
   });
 
+  it('hints at a role, a grant and an account that name a server which the file does not, each with its line and what was probably meant', async () => {
+    write(
+      'hints.yaml',
+      `servers: { files: { command: x } }
+roles: { r: { effects: { fles: read, files: read, '*': read }, tools: [other__x] } }
+grants: [{ principal: p, tool: filse__x }, { principal: p, tool: files__x }]
+clients: { c: { roles: [reader], scopes: ['*/*', flies/*] } }
+`,
+    );
+    const { code, out } = await check(['hints.yaml']);
+    expect(code).toBe(0);
+    const hints = out.split('\n').filter((line) => line.startsWith('hint: '));
+    expect(hints.map((line) => line.replace(/ Until .*$/, ''))).toEqual([
+      'hint: hints.yaml:2:32 roles.r.effects.fles: the file names no server fles; did you mean files?',
+      'hint: hints.yaml:2:72 roles.r.tools.0: the file names no server other',
+      'hint: hints.yaml:3:10 grants.0: the file names no server filse; did you mean files?',
+      'hint: hints.yaml:4:50 clients.c.scopes.1: the file names no server flies; did you mean files?',
+    ]);
+    const told = JSON.parse((await check(['hints.yaml', '--json'])).out);
+    expect(told).toMatchObject({ mistakes: [], hints: [{ line: 2, nearest: 'files' }, {}, {}, {}] });
+    write('api.yaml', 'roles: { r: { effects: { registered: read } } }\n');
+    expect((await check(['api.yaml'])).out).not.toContain('hint');
+  });
+
   it('gives the same to programs', async () => {
     write('bad.yaml', 'listners: {}\n');
     const { code, out } = await check(['bad.yaml', '--json']);

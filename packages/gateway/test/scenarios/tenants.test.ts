@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -40,5 +40,27 @@ describe('a tenant', () => {
     const items = ((await versions.json()) as { readonly items: readonly JsonObject[] }).items;
     expect(items.map(({ cause }) => cause)).toEqual(['registry.tenant.server_registered', 'identity.tenant.created']);
     expect((await second.admin('GET', '/servers')).body['items']).toMatchObject([{ id: 'local' }]);
+    await second.stop();
+    gateway = null;
+  }, 60_000);
+
+  it('has a log that the operator verifies with the others, and finds damaged where it is; the tenant learns of no other', async () => {
+    const running = await start();
+    await running.admin('POST', '/tenants', { id: 'beta', title: 'Beta' });
+    const made = await running.admin('POST', '/tenants/beta/keys', { name: 'auditor', roles: ['auditor'], scopes: SCOPES });
+    const verify = async (): Promise<JsonObject> => (await running.admin('GET', '/log/verify')).body;
+    const betaIn = ({ tenants }: JsonObject) => (tenants as readonly JsonObject[]).find(({ log }) => log === 'beta');
+    const whole = await verify();
+    expect([whole['damage'], betaIn(whole)]).toMatchObject([null, { damage: null }]);
+    expect(Number(betaIn(whole)?.['records'])).toBeGreaterThan(0);
+    const own = await fetch(`${running.running.adminUrl}/api/v1/log/verify`, { headers: { authorization: `Bearer ${keyOf(made.body)}` } });
+    expect(await own.json()).toMatchObject({ log: 'beta', tenants: [] });
+    const folder = join(data, 'journal', 'beta');
+    const segment = join(folder, readdirSync(folder).find((name) => statSync(join(folder, name)).size > 300) ?? '');
+    const file = openSync(segment, 'r+');
+    writeSync(file, Buffer.from([0xff, 0xff, 0xff]), 0, 3, 250);
+    closeSync(file);
+    const found = await verify();
+    expect([found['damage'], betaIn(found)]).toMatchObject([null, { damage: expect.stringContaining('record') }]);
   }, 60_000);
 });

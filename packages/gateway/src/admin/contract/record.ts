@@ -53,18 +53,21 @@ export const storedRecord = z
   })
   .meta({ id: 'StoredRecord' });
 
-export const verification = z
-  .object({
-    log: z.string(),
-    segments: z.int(),
-    batches: z.int(),
-    records: z.int(),
-    bytes: z.int(),
-    openIntents: z.int().describe('Intents that have no outcome yet: calls under way.'),
-    damage: z
-      .string()
-      .nullable()
-      .describe('The first place where the log is not what was written, as a sentence; null where all of it is.'),
+const verified = z.object({
+  log: z.string(),
+  segments: z.int(),
+  batches: z.int(),
+  records: z.int(),
+  bytes: z.int(),
+  openIntents: z.int().describe('Intents that have no outcome yet: calls under way.'),
+  damage: z.string().nullable().describe('The first place where the log is not what was written, as a sentence; null where all of it is.'),
+});
+
+export const verification = verified
+  .extend({
+    tenants: z
+      .array(verified)
+      .describe('For the operator of the gateway: the same of the log of every other tenant. Empty for everybody else.'),
   })
   .meta({ id: 'Verification' });
 

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import {
   explainFile,
   followReferences,
+  hintsIn,
   type LoadedFile,
   type Mistake,
   type PlacedValue,
@@ -72,8 +73,10 @@ async function besideMistakes(file: LoadedFile, folder: string): Promise<readonl
 
 const NOTHING_STORED = { servers: [], tools: [], prompts: [], templates: [], grants: [], policies: [] } as const;
 
-function tellRight(terminal: Terminal, { servers, grants, roles, digest }: LoadedFile, file: string): void {
-  const facts = { file, digest, servers: Object.keys(servers).length, grants: grants.length, roles: roles.length, mistakes: [] };
+function tellRight(terminal: Terminal, loaded: LoadedFile, file: string): void {
+  const { servers, grants, roles, digest } = loaded;
+  const hints = hintsIn(loaded).map(itemOf);
+  const facts = { file, digest, servers: Object.keys(servers).length, grants: grants.length, roles: roles.length, mistakes: [], hints };
   if (terminal.json) {
     terminal.printJson(facts);
     return;
@@ -81,16 +84,19 @@ function tellRight(terminal: Terminal, { servers, grants, roles, digest }: Loade
   terminal.print(
     `${sanitize(file)} is right: ${facts.servers} servers, ${facts.grants} grants, ${facts.roles} roles. What holds and why: sallyport check --explain`,
   );
+  for (const { line, column, key, message } of hints)
+    terminal.print(`hint: ${sanitize(file)}:${line}:${column} ${sanitize(key)}: ${sanitize(message)}`);
+}
+
+function itemOf(one: Mistake) {
+  const { file, position, key, reason, nearest } = one;
+  return { file, line: position?.line ?? null, column: position?.column ?? null, key, reason, message: sayMistake(one), nearest };
 }
 
 function tellMistakes({ foundSomething }: Checking, terminal: Terminal, mistakes: readonly Mistake[]): void {
   foundSomething();
   if (terminal.json) {
-    const items = mistakes.map(({ file, position, key, reason, nearest, ...rest }) => {
-      const message = sayMistake({ file, position, key, reason, nearest, ...rest });
-      return { file, line: position?.line ?? null, column: position?.column ?? null, key, reason, message, nearest };
-    });
-    terminal.printJson({ mistakes: items });
+    terminal.printJson({ mistakes: mistakes.map(itemOf) });
     return;
   }
   terminal.print(

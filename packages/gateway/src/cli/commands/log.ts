@@ -192,17 +192,26 @@ function what(row: StoredRecord): string {
 }
 
 async function verify({ api, terminal }: Work): Promise<void> {
-  const found = await api.call('GET', '/api/v1/log/verify', verification);
-  if (terminal.json) terminal.printJson(found);
-  else if (found.damage === null) {
-    terminal.print(
-      `The log is what was written: ${found.records} records in ${found.segments} segments, ${found.openIntents} calls under way.`,
-    );
+  const { tenants, ...own } = await api.call('GET', '/api/v1/log/verify', verification);
+  if (terminal.json) terminal.printJson({ ...own, tenants });
+  else {
+    if (own.damage === null) terminal.print(`The log is what was written: ${countsOf(own)}`);
+    for (const one of tenants) if (one.damage === null) terminal.print(`The log of ${one.log} is what was written: ${countsOf(one)}`);
   }
-  if (found.damage !== null) {
-    throw new CommandError(
-      EXIT.refused,
-      `The log is NOT what was written: ${sanitize(found.damage)}. Keep a copy of the data directory as evidence before anything else.`,
-    );
-  }
+  const damaged = [own, ...tenants].flatMap(({ log, damage }) => (damage === null ? [] : [{ log, damage }]));
+  if (damaged.length === 0) return;
+  const told = damaged.map(({ log, damage }) => (log === own.log ? sanitize(damage) : `${sanitize(log)}: ${sanitize(damage)}`)).join('; ');
+  throw new CommandError(
+    EXIT.refused,
+    `The log is NOT what was written: ${told}. Keep a copy of the data directory as evidence before anything else.`,
+  );
 }
+
+interface Counts {
+  readonly records: number;
+  readonly segments: number;
+  readonly openIntents: number;
+}
+
+const countsOf = ({ records, segments, openIntents }: Counts): string =>
+  `${records} records in ${segments} segments, ${openIntents} calls under way.`;
