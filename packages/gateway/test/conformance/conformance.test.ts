@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { planOf } from '../../src/protocol/index.ts';
 import { startTestGateway, toolServer, UNLIMITED } from '../scenarios/running-gateway.ts';
-import { LANES, laneName, OLDER_LANES } from './lanes.ts';
+import { LANES, laneName, OLDER_LANES, TASK_LANE } from './lanes.ts';
 import { REVISIONS, routesOf, UNIVERSE } from './routes.ts';
 import { type LaneReport, runLane } from './run-lane.ts';
 import { isPassed } from './suite.ts';
@@ -52,6 +52,20 @@ describe.each(OLDER_LANES)('the official suite, $revision over $upstream', (lane
       expect(scenarios.length).toBe(lane.revision === '2025-03-26' ? 1 : 27);
       expect(journal.wrong).toEqual([]);
       passed.add(lane.revision);
+    },
+    5 * MINUTES,
+  );
+});
+
+describe('the official scenarios of the tasks extension', () => {
+  it(
+    'pass through the gateway with every guard on, and each message that reached the server has an intent that passed each guard',
+    async () => {
+      const { scenarios, journal } = await runLane(TASK_LANE, QUIET, false);
+      expect(scenarios.filter((scenario) => !isPassed(scenario))).toEqual([]);
+      expect(scenarios.length).toBe(9);
+      expect(journal.wrong).toEqual([]);
+      expect(journal.witnessed).toBeGreaterThan(20);
     },
     5 * MINUTES,
   );

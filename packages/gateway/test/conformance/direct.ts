@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { fixtureCommand, type Lane } from './lanes.ts';
+import { fixtureCommand, type Lane, runScenarios } from './lanes.ts';
 import type { LaneReport, Progress } from './run-lane.ts';
-import { runSuite } from './suite.ts';
 
 /** The fixture of a lane on its own, while `use` runs. */
 export async function withFixture<T>(lane: Lane, use: (url: string) => Promise<T>): Promise<T> {
@@ -18,7 +17,7 @@ export async function withFixture<T>(lane: Lane, use: (url: string) => Promise<T
 /** The suite against the fixture of a lane without the gateway: what the gateway has to equal. Null for stdio, which the suite cannot speak. */
 export async function runFixture(lane: Lane, progress: Progress): Promise<LaneReport | null> {
   if (lane.upstream === 'stdio') return null;
-  const scenarios = await withFixture(lane, (url) => runSuite(url, lane.revision, (name) => progress.scenario(lane, name)));
+  const scenarios = await withFixture(lane, (url) => runScenarios(url, lane, (name) => progress.scenario(lane, name)));
   return { lane, scenarios, journal: { forwarded: 0, witnessed: 0, records: 0, wrong: [] }, denied: null };
 }
 

@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import { startTestGateway, type TestGateway, UNLIMITED } from '../scenarios/running-gateway.ts';
 import { openShim } from './shim.ts';
-import { type NewestRevision, runSuite, type Scenario, type SuiteRevision } from './suite.ts';
+import { type NewestRevision, runSuite, runTaskScenarios, type Scenario, type SuiteRevision } from './suite.ts';
 import { readWitness, type Witnesses } from './witnesses.ts';
 
 /** One way through the gateway: a client of this revision, and a server of the same era over this transport. */
 export interface Lane {
   readonly revision: SuiteRevision;
   readonly upstream: 'http' | 'stdio';
+  /** The scenarios of the tasks extension, with a server that has it; absent: those that the revision asks for. */
+  readonly tasks?: true;
 }
 
 export type NewestLane = Lane & { readonly revision: NewestRevision };
@@ -28,7 +30,10 @@ export const OLDER_LANES: readonly Lane[] = [
   { revision: '2025-06-18', upstream: 'http' },
 ];
 
-export const laneName = ({ revision, upstream }: Lane): string => `${revision} ${upstream}`;
+/** The extension for tasks: its scenarios are unscored, and the server of the other lanes has none. */
+export const TASK_LANE: Lane = { revision: '2026-07-28', upstream: 'http', tasks: true };
+
+export const laneName = ({ revision, upstream, tasks }: Lane): string => `${revision} ${upstream}${tasks ? ' tasks' : ''}`;
 
 /** The tool that the second run takes away, and the scenario that needs it. */
 export const DENIED_TOOL = 'test_simple_text';
@@ -75,9 +80,9 @@ async function register(gateway: TestGateway, lane: Lane, witness: string): Prom
 }
 
 /** What starts the fixture of a lane. */
-export const fixtureCommand = ({ revision, upstream }: Lane): { readonly command: string; readonly args: readonly string[] } => ({
+export const fixtureCommand = ({ revision, upstream, tasks }: Lane): { readonly command: string; readonly args: readonly string[] } => ({
   command: process.execPath,
-  args: [join(FOLDER, `${revision === '2026-07-28' ? 'modern' : 'legacy'}-${upstream}.ts`)],
+  args: [join(FOLDER, `${tasks ? 'tasks' : revision === '2026-07-28' ? 'modern' : 'legacy'}-${upstream}.ts`)],
 });
 
 function transportOf(lane: Lane, witness: string): JsonObject {
@@ -97,11 +102,15 @@ async function setEffects(gateway: TestGateway, denied: readonly string[]): Prom
   }
 }
 
+/** What a lane asks of a server, against `url`. */
+export const runScenarios = (url: string, { revision, tasks }: Lane, onScenario: (name: string) => void): Promise<readonly Scenario[]> =>
+  tasks ? runTaskScenarios(url, onScenario) : runSuite(url, revision, onScenario);
+
 /** The suite against a lane's gateway, through the shim that puts the key in. */
 export async function runThrough(stand: Stand, lane: Lane, onScenario: (name: string) => void): Promise<readonly Scenario[]> {
   const shim = await openShim(new URL(stand.gateway.mcp), stand.key);
   try {
-    return await runSuite(shim.url(new URL(stand.mcp).pathname), lane.revision, onScenario);
+    return await runScenarios(shim.url(new URL(stand.mcp).pathname), lane, onScenario);
   } finally {
     await shim.close();
   }

@@ -27,7 +27,7 @@ export async function runLane(lane: Lane, progress: Progress, withDenied: boolea
   } finally {
     await stand.stop();
   }
-  return { lane, scenarios, journal, denied: withDenied ? await runDenied(lane, scenarios, progress) : null };
+  return { lane, scenarios, journal, denied: withDenied && lane.tasks !== true ? await runDenied(lane, scenarios, progress) : null };
 }
 
 async function runDenied(lane: Lane, before: readonly Scenario[], progress: Progress): Promise<readonly string[]> {

@@ -1,11 +1,11 @@
 // npm run conformance [-- --json] [--fixture] [--quick] [LANE...]   the official suite through the gateway; 1 when something promised fails.
 // --fixture: against the fixture servers without the gateway. --quick: without the second run, in which one tool is denied.
 import { runFixture } from './direct.ts';
-import { LANES, type Lane, laneName, OLDER_LANES } from './lanes.ts';
+import { LANES, type Lane, laneName, OLDER_LANES, TASK_LANE } from './lanes.ts';
 import { type LaneReport, runLane } from './run-lane.ts';
 import { countsOf, tableOf } from './table.ts';
 
-const ALL = [...LANES, ...OLDER_LANES];
+const ALL = [...LANES, ...OLDER_LANES, TASK_LANE];
 const USAGE = `usage: npm run conformance [-- [--json] [--quick] [--fixture] [LANE...]]; a lane is ${ALL.map((lane) => `"${laneName(lane)}"`).join(', ')}\n`;
 const OPTIONS = ['--json', '--quick', '--fixture'];
 

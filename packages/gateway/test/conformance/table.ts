@@ -11,11 +11,11 @@ const PROMISED: readonly string[] = [
 ];
 
 /**
- * The unscored scenarios that are promised besides; the others are extensions that the fixtures do not offer. A server on stdio has no stream that it
+ * The unscored scenarios that are promised besides; the others are extensions that the fixtures do not offer, but for tasks, which have a lane of their own. A server on stdio has no stream that it
  * could close.
  */
-export const isPromised = ({ upstream }: Lane, scenario: string): boolean =>
-  PROMISED.includes(scenario) && (upstream === 'http' || scenario !== 'server-sse-polling');
+export const isPromised = ({ upstream, tasks }: Lane, scenario: string): boolean =>
+  tasks === true || (PROMISED.includes(scenario) && (upstream === 'http' || scenario !== 'server-sse-polling'));
 
 export interface Counts {
   readonly scored: number;

@@ -31,14 +31,10 @@ beforeAll(async () => {
     effects: { run: 'read' },
   });
   const launch = { command: process.execPath, args: [join(FIXTURES, 'task-server-stdio.ts')] };
-  gateway = await startTestGateway({
-    servers: [
-      http('tasks', server),
-      http('picky', picky),
-      http('mute', mute),
-      { id: 'local', transport: { kind: 'stdio', launch }, effects },
-    ],
-  });
+  gateway = await startTestGateway();
+  const local = { id: 'local', transport: { kind: 'stdio', launch }, effects };
+  for (const one of [http('tasks', server), http('picky', picky), http('mute', mute), local])
+    expect(await gateway.admin('POST', '/servers', one)).toMatchObject({ status: 201 });
   ann = await callerOf({ name: 'ann' });
   bob = await callerOf({ name: 'bob' });
 }, 60_000);

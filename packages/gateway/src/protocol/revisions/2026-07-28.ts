@@ -38,11 +38,11 @@ const CLIENT = 'io.modelcontextprotocol/clientInfo';
 const LOG_LEVEL = 'io.modelcontextprotocol/logLevel';
 const RESOURCE_SUBSCRIPTIONS = 1000;
 
-// The requests that may come in rounds (MCP 2026-07-28, multi round-trip requests). `task` is none of this revision's members.
+// The requests that may come in rounds (MCP 2026-07-28, multi round-trip requests). `task`, the wish of 2025-11-25, is none of this revision's members: it
+// is read by nobody and not forwarded (SEP-2663: the server alone decides what becomes a task).
 const inRounds =
   (check: Check): Check =>
   (params) => {
-    if (params['task'] !== undefined) return refused('task is no member of this revision');
     const round = readRound(params);
     if (typeof round === 'string') return refused(round);
     const checked = check(params);

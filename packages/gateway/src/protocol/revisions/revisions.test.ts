@@ -76,6 +76,13 @@ describe.each(LEGACY)('params of %s', (revision) => {
 });
 
 describe('what only some revisions have', () => {
+  it('reads no wish for a task in 2026-07-28, where the server alone decides (SEP-2663)', () => {
+    const _meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} };
+    const checked = rulesOf('2026-07-28').checkParams('tools/call', { name: 'a', task: { ttl: 'x' }, _meta });
+    expect(checked).toMatchObject({ ok: true, value: { params: { kind: 'call', name: 'a' } } });
+    expect(checked.ok && Object.hasOwn(checked.value.params, 'task')).toBe(false);
+  });
+
   it('lets a call run as a task in 2025-11-25, and refuses a malformed wish', () => {
     const check = (task: JsonValue) => rulesOf('2025-11-25').checkParams('tools/call', { name: 'a', task });
     expect(check({ ttl: 1 })).toMatchObject({ ok: true, value: { params: { kind: 'call', task: { ttl: 1 } } } });
