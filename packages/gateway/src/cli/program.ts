@@ -6,6 +6,8 @@ import type { Connecting } from './commands/connect.ts';
 import type { Examining } from './commands/doctor.ts';
 import type { Initialising } from './commands/init.ts';
 import type { Starting } from './commands/serve.ts';
+import { sanitize } from './render/sanitize.ts';
+import { refuseMisread, refuseStrange } from './words.ts';
 
 export interface ProgramDeps {
   readonly surroundings: Surroundings;
@@ -107,7 +109,10 @@ const COMMANDS: readonly Row[] = [
  * @param words the command line after the program; without them every command is loaded
  */
 export async function programOf(deps: ProgramDeps, words: readonly string[] | null = null): Promise<Command> {
-  const { version, out, err } = deps;
+  const { version, out } = deps;
+  if (words !== null) refuseStrange(words);
+  // It repeats words of the command line.
+  const err = (text: string): void => deps.err(text.split('\n').map(sanitize).join('\n'));
   const program = new Command('sallyport')
     .description('A guarded way between AI clients and everything they can reach')
     .version(version)
@@ -130,6 +135,7 @@ export async function programOf(deps: ProgramDeps, words: readonly string[] | nu
       }
   }
   for (const command of allOf(program)) command.exitOverride().configureOutput({ writeOut: out, writeErr: err });
+  if (words !== null) refuseMisread(program, allOf(program));
   return program;
 }
 
