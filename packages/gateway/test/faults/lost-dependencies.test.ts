@@ -148,9 +148,12 @@ describe('threads and processes of the gateway', () => {
 
   test('validation runs out of time: the call is refused, others are answered meanwhile, and nothing is forwarded', async () => {
     const bomb = call(caller, 'bomb', 'slow-schema__call', { text: `${'a'.repeat(200)}!` });
-    const began = performance.now();
+    let isSettled = false;
+    void bomb.then(() => {
+      isSettled = true;
+    });
     expect(textOf(await call(caller, 'beside', 'local__echo', { text: 'beside' }))).toContain('beside');
-    expect(performance.now() - began).toBeLessThan(500);
+    expect(isSettled).toBe(false);
     expect(textOf(await bomb)).toMatch(/could not be checked in time/);
     expect((await gateway.records('server=slow-schema')).at(-1)).toMatchObject({
       record: { kind: 'refusal', reason: 'registry.validation_too_slow' },
