@@ -16,6 +16,7 @@ export const ACCESS = {
   'servers.approve': ['admin'],
   'servers.refresh': ['admin'],
   'servers.limit': ['admin'],
+  'servers.label': ['admin'],
   'servers.remove': ['admin'],
   'grants.add': ['admin'],
   'grants.list': ['admin', 'auditor'],

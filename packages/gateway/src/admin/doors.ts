@@ -5,6 +5,7 @@ import type { Grant } from '../contracts/decision.ts';
 import type { JsonObject, JsonValue } from '../contracts/json.ts';
 import type { Principal } from '../contracts/principal.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
+import type { ServerLabels } from '../contracts/registration.ts';
 import type { RuntimeStatus } from '../contracts/running.ts';
 import type { Snapshot } from '../contracts/snapshot.ts';
 import type { Effect, TargetKind } from '../contracts/target.ts';
@@ -56,6 +57,8 @@ export interface ProposedConfiguration {
   readonly members: ReadonlyMap<string, readonly string[]>;
   /** Undefined: the configuration does not name the server. Of a resource: that of those which no template makes. */
   effectOf(server: string, kind: TargetKind, name: string): Effect | undefined;
+  /** Labels of the servers that it names. */
+  readonly labels: ReadonlyMap<string, ServerLabels | null>;
   /** Servers that would not be there, or not switched on. */
   readonly gone: ReadonlySet<string>;
 }

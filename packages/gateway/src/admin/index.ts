@@ -7,7 +7,15 @@ export { page } from './contract/page.ts';
 export { type Policy, policies, policy } from './contract/policy.ts';
 export { digestAnswer, type StoredRecord, storedRecord, type Verification, verification } from './contract/record.ts';
 export { type ReplayReport, replayReport } from './contract/replay.ts';
-export { type CallLimits, type NewServer, type Server, type ServerDetail, server, serverDetail } from './contract/server.ts';
+export {
+  type CallLimits,
+  type NewServer,
+  type Server,
+  type ServerDetail,
+  type ServerLabels,
+  server,
+  serverDetail,
+} from './contract/server.ts';
 export { type Status, status } from './contract/status.ts';
 export { tenant } from './contract/tenant.ts';
 export { type Tool, tool } from './contract/tool.ts';

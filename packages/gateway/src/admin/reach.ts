@@ -32,6 +32,7 @@ export const REACH = {
   'servers.approve': 'tool',
   'servers.refresh': 'server',
   'servers.limit': 'server',
+  'servers.label': 'server',
   'servers.remove': 'server',
   'grants.add': 'granted',
   'grants.list': 'everything',

@@ -25,6 +25,8 @@ export interface SnapshotContent {
   /** Roles that principals have besides those of their keys, by id. */
   readonly members?: ReadonlyMap<string, readonly string[]>;
   readonly settings: Settings;
+  /** Wall time in milliseconds, for policies that read it; absent: the machine's. */
+  readonly now?: () => number;
 }
 
 /** A snapshot, and what its decisions can be replayed by. */
@@ -47,6 +49,7 @@ export function buildWithDocument(content: SnapshotContent, sequence: number): R
     grants: content.grants,
     own: content.policies,
     ...(content.members === undefined ? {} : { members: content.members }),
+    ...(content.now === undefined ? {} : { now: content.now }),
     ...reachable(content),
   });
   if (!policy.ok) return policy;
@@ -72,12 +75,13 @@ const byName = <P extends Pin>(pins: readonly P[]): ReadonlyMap<string, P> =>
 const pinsOf = ({ tools, prompts, templates }: SnapshotContent): readonly Pin[] => [...tools, ...prompts, ...templates];
 
 /** Policies know only what servers offer that are switched on: the rest is denied whatever a guard forgets. */
-function reachable(content: SnapshotContent): Pick<Parameters<typeof compilePolicies>[0], 'pins' | 'servers'> {
+function reachable(content: SnapshotContent): Pick<Parameters<typeof compilePolicies>[0], 'pins' | 'servers' | 'labels'> {
   const enabled = content.servers.filter((server) => server.enabled);
   const ids = new Set(enabled.map((server) => server.id));
   return {
     pins: pinsOf(content).filter((pin) => ids.has(pin.server)),
     servers: enabled.map(({ id, resources }) => ({ server: id, effect: resources ?? 'destructive' })),
+    labels: new Map(enabled.map(({ id, labels }) => [id, labels])),
   };
 }
 

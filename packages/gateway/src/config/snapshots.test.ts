@@ -16,6 +16,7 @@ const server = (more: Partial<Registration> = {}): Registration => ({
   capabilities: { legacy: {}, modern: {} },
   resources: null,
   limits: null,
+  labels: null,
   enabled: true,
   ...more,
 });

@@ -19,6 +19,8 @@ export interface Decision {
   readonly obligations: readonly Obligation[];
   /** Why not, for the reply and the journal; null when it is allowed. */
   readonly reason: DenialReason | null;
+  /** The minute for which it holds, where policies read the time: see `DecisionInputs`. Absent: as long as its version. */
+  readonly time?: string;
   /** What the operator wants the refused caller to read. */
   readonly told?: { readonly policy: string | null; readonly message: string | null };
   /** Where the operator's own policies among them stand: `team-folders (policies/team.cedar:8)`. */
@@ -40,7 +42,7 @@ export interface PolicyResource {
   readonly template?: string | null;
 }
 
-/** What a decision reads of its caller and its target, and nothing more: no name of a person, no time, of the arguments what a policy compares. */
+/** What a decision reads of its caller and its target, and nothing more: no name of a person, of the arguments what a policy compares. */
 export interface DecisionInputs {
   readonly principal: {
     readonly tenant: string;
@@ -48,9 +50,13 @@ export interface DecisionInputs {
     readonly roles: readonly string[];
     readonly scopes: readonly Scope[];
     readonly methods: readonly string[] | null;
+    /** Of its credential; absent: none. */
+    readonly purpose?: string;
   };
   readonly action: Action;
   readonly resource: PolicyResource;
+  /** The minute in which it was decided, in UTC: `2026-03-02T09:30Z`. Absent: no policy reads the time. */
+  readonly time?: string;
   /** Absent: no policy reads any, or they are not known. */
   readonly arguments?: ReadArguments;
 }
@@ -88,8 +94,12 @@ export interface PolicySet {
    * A call with its arguments, which have passed the schema: never `conditional`. `policy.argument_not_comparable`, whose detail is meant for the caller.
    */
   judge(principal: Principal, resource: PolicyResource, given: JsonObject): Result<Judgement, PolicyReason>;
-  /** What `decide` judges by, as data that can be journaled and replayed (R2-058). */
-  inputsOf(principal: Principal, action: Action, resource: PolicyResource): DecisionInputs;
+  /** What `decide` judges by, as data that can be journaled and replayed (R2-058). `time` is that of the decision. */
+  inputsOf(principal: Principal, action: Action, resource: PolicyResource, time?: string): DecisionInputs;
+  /** The minute that it is, where policies read the time; null where none does, and every decision holds as long as the set. */
+  minute(): string | null;
+  /** The same policies at another time, in milliseconds of wall time. */
+  at(time: number): PolicySet;
   /** The operator's own. */
   readonly own: readonly PolicyInForce[];
 }

@@ -30,4 +30,6 @@ export interface Credential {
   readonly expiresAt: number;
   /** Methods that the key may use; null is all that its roles permit. */
   readonly methods: readonly string[] | null;
+  /** What it was issued for, for policies. Absent: nothing in particular. No caller can say so by itself. */
+  readonly purpose?: string;
 }

@@ -53,6 +53,22 @@ export interface CallLimits extends CallLimit {
   readonly tools: Readonly<Record<string, CallLimit>>;
 }
 
+/** What an operator says of the data behind something and of where it runs, for policies. Null: nothing, or what is said of the server. */
+export interface Labels {
+  /** Such as `public`, `internal`, `confidential`. */
+  readonly dataClass: string | null;
+  /** Such as `production`. */
+  readonly environment: string | null;
+}
+
+/** Those of a server, and of single things of it by the name that the server gives them. */
+export interface ServerLabels extends Labels {
+  readonly tools: Readonly<Record<string, Labels>>;
+  readonly prompts: Readonly<Record<string, Labels>>;
+  /** By `uriTemplate`; a resource has those of the template that makes it, or the server's. */
+  readonly templates: Readonly<Record<string, Labels>>;
+}
+
 export interface Registration {
   readonly tenant: TenantId;
   readonly id: ServerId;
@@ -67,5 +83,7 @@ export interface Registration {
   readonly resources: Effect | null;
   /** Null: none of its own. */
   readonly limits: CallLimits | null;
+  /** Null: none. */
+  readonly labels: ServerLabels | null;
   readonly enabled: boolean;
 }

@@ -25,31 +25,34 @@ export function judgedWith({ decision, inputs }: Judgement): Judged | null {
 
 type Told = Omit<Judged, 'decision'>;
 
+/** Of a caller and a target at one time. */
+type ToldAt = Told & { readonly time: string | undefined };
+
 // Principals and pins are immutable objects: what one is judged by is written out once for each pair. Discovery too: a refusal that writes it out each
 // time takes longer where the tool is hidden than where there is none, and tells which (existence oracle).
-const caches: Readonly<Record<Action, WeakMap<Principal, WeakMap<Target, Told>>>> = { call: new WeakMap(), discover: new WeakMap() };
+const caches: Readonly<Record<Action, WeakMap<Principal, WeakMap<Target, ToldAt>>>> = { call: new WeakMap(), discover: new WeakMap() };
 
 export function judged(snapshot: Snapshot, principal: Principal, action: Action, target: Target, decision: Decision): Judged | null {
   if (!isMade(decision)) return null;
-  return { decision, ...toldOnce(snapshot, principal, action, target) };
+  return { decision, ...toldOnce(snapshot, principal, action, target, decision.time) };
 }
 
-function toldOnce(snapshot: Snapshot, principal: Principal, action: Action, target: Target): Told {
+function toldOnce(snapshot: Snapshot, principal: Principal, action: Action, target: Target, time: string | undefined): Told {
   let own = caches[action].get(principal);
   if (own === undefined) {
     own = new WeakMap();
     caches[action].set(principal, own);
   }
   let known = own.get(target);
-  if (known === undefined) {
-    known = told(snapshot, principal, action, target);
+  if (known === undefined || known.time !== time) {
+    known = { ...told(snapshot, principal, action, target, time), time };
     own.set(target, known);
   }
   return known;
 }
 
-function told({ policy }: Snapshot, principal: Principal, action: Action, target: Target): Told {
-  const inputs = policy.inputsOf(principal, action, target);
+function told({ policy }: Snapshot, principal: Principal, action: Action, target: Target, time: string | undefined): Told {
+  const inputs = policy.inputsOf(principal, action, target, time);
   return { inputs, text: JSON.stringify(inputs) };
 }
 

@@ -14,6 +14,8 @@ export interface Visible {
   readonly servers: ReadonlySet<ServerId>;
   /** Servers among them that the era cannot reach: left out of its lists and counted (DESIGN section 5). */
   readonly unreachable: Readonly<Record<Era, number>>;
+  /** The minute for which it was decided; null: it holds as long as the snapshot. */
+  readonly minute: string | null;
 }
 
 export interface VisibleKind<P extends Pin> {
@@ -36,7 +38,8 @@ export function visibleTo(snapshot: Snapshot, principal: Principal): Visible {
     cache.set(snapshot, perPrincipal);
   }
   let visible = perPrincipal.get(principal);
-  if (!visible) {
+  // Where policies read the time, lists change with it.
+  if (!visible || visible.minute !== snapshot.policy.minute()) {
     visible = decideAll(snapshot, principal);
     perPrincipal.set(principal, visible);
   }
@@ -44,6 +47,7 @@ export function visibleTo(snapshot: Snapshot, principal: Principal): Visible {
 }
 
 function decideAll(snapshot: Snapshot, principal: Principal): Visible {
+  const minute = snapshot.policy.minute();
   const tool = decideKind(snapshot, principal, snapshot.tools);
   const prompt = decideKind(snapshot, principal, snapshot.prompts);
   const template = decideKind(snapshot, principal, snapshot.templates);
@@ -54,7 +58,7 @@ function decideAll(snapshot: Snapshot, principal: Principal): Visible {
     if (decision?.ok && decision.value.effect === 'allow') servers.add(server.id);
   }
   const unreachable = (era: Era): number => [...servers].filter((server) => !reaches(snapshot, server, era)).length;
-  return { tool, prompt, template, servers, unreachable: { legacy: unreachable('legacy'), modern: unreachable('modern') } };
+  return { tool, prompt, template, servers, unreachable: { legacy: unreachable('legacy'), modern: unreachable('modern') }, minute };
 }
 
 function decideKind<P extends Pin>(snapshot: Snapshot, principal: Principal, pins: ReadonlyMap<string, P>): VisibleKind<P> {

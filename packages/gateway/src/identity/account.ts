@@ -52,6 +52,14 @@ export async function accountChanges(
   return success(changes);
 }
 
-const told = ({ roles, scopes, methods, cidrs, owner, accountEndsAt }: ApiKey): string =>
-  JSON.stringify([roles, scopes.map(({ server, tool, rules }) => [server, tool, rules ?? null]), methods, cidrs, owner, accountEndsAt]);
+const told = ({ roles, scopes, methods, cidrs, owner, purpose, accountEndsAt }: ApiKey): string =>
+  JSON.stringify([
+    roles,
+    scopes.map(({ server, tool, rules }) => [server, tool, rules ?? null]),
+    methods,
+    cidrs,
+    owner,
+    purpose,
+    accountEndsAt,
+  ]);
 const isSame = (a: ApiKey, b: ApiKey): boolean => told(a) === told(b);

@@ -18,6 +18,8 @@ export interface ApiKey {
   readonly cidrs: readonly string[] | null;
   /** Who answers for a service. */
   readonly owner: string | null;
+  /** What it was issued for, for policies; null: nothing in particular. Its successors have the same. */
+  readonly purpose: string | null;
   readonly createdAt: number;
   readonly createdBy: string;
   readonly expiresAt: number;
@@ -61,5 +63,11 @@ export const principalOf = (key: ApiKey, settings: Settings['keys']): Principal 
   name: key.name,
   roles: key.roles,
   scopes: key.scopes,
-  credential: { kind: 'api_key', id: key.id, expiresAt: endOf(key, settings), methods: key.methods },
+  credential: {
+    kind: 'api_key',
+    id: key.id,
+    expiresAt: endOf(key, settings),
+    methods: key.methods,
+    ...(key.purpose === null ? {} : { purpose: key.purpose }),
+  },
 });

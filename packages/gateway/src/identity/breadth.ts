@@ -3,11 +3,13 @@ import type { Scope } from '../contracts/principal.ts';
 import type { ApiKey } from './api-key.ts';
 import { isNetworkWithin } from './network.ts';
 
-export type Reach = Pick<ApiKey, 'scopes' | 'methods' | 'cidrs'>;
+export type Reach = Pick<ApiKey, 'scopes' | 'methods' | 'cidrs' | 'purpose'>;
 
 /** Whether a key with reach `inner` can do nothing that one with reach `outer` cannot (R2-010: a key cannot mint a broader key). */
 export function isWithinReach(inner: Reach, outer: Reach): boolean {
   return (
+    // What policies permit for one purpose is nothing that a key for another may hand out.
+    (outer.purpose === null || inner.purpose === outer.purpose) &&
     inner.scopes.every((scope) => isScopeWithin(scope, outer.scopes)) &&
     isSubset(inner.methods, outer.methods, (method, wider) => method === wider) &&
     isSubset(inner.cidrs, outer.cidrs, isNetworkWithin)

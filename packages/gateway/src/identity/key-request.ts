@@ -20,6 +20,8 @@ export interface KeyRequest {
   readonly cidrs?: readonly string[] | null;
   /** Who answers for it; needed for the role service. */
   readonly owner?: string | null;
+  /** What it is issued for: small letters, digits and hyphens; null or absent: nothing in particular. */
+  readonly purpose?: string | null;
   /** Wall time in milliseconds; absent: as late as the settings allow. The role service must name it. */
   readonly expiresAt?: number;
 }
@@ -32,12 +34,14 @@ export interface CheckedRequest {
   readonly methods: readonly string[] | null;
   readonly cidrs: readonly string[] | null;
   readonly owner: string | null;
+  readonly purpose: string | null;
 }
 
 const ROLES: ReadonlySet<string> = new Set<Role>(['reader', 'writer', 'approver', 'auditor', 'admin', 'service', 'monitor']);
 const NAME = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,100}$/u;
 const METHOD = /^[a-zA-Z][a-zA-Z0-9/_-]*$/;
 const TOOL = /^[^*\p{Cc}\p{Cs}]+$/u;
+const PURPOSE = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const MOST_ITEMS = 100;
 
 /** Checks what a person wrote; the detail names the first thing that is wrong. */
@@ -55,6 +59,7 @@ export function checkRequest(request: KeyRequest): Result<CheckedRequest, Identi
     methods: methods === null ? null : [...methods],
     cidrs: cidrs === null ? null : cidrs.filter((network) => network !== null),
     owner,
+    purpose: request.purpose ?? null,
   });
 }
 
@@ -79,6 +84,7 @@ function firstWrong(
       'cidrs: networks such as 10.0.0.0/8 or 2001:db8::/32',
     ],
     [owner === null || NAME.test(owner), 'an owner has 1 to 100 characters and no control characters'],
+    [isPurpose(request.purpose ?? null), 'a purpose has small letters, digits and single hyphens, at most 64'],
     [service === null, `a service account cannot hold the role ${service}, which is for people`],
     [!roles.includes('service') || (owner !== null && request.expiresAt !== undefined), 'the role service needs an owner and an expiry'],
   ];
@@ -87,6 +93,7 @@ function firstWrong(
 }
 
 const within = (items: readonly unknown[], least: number): boolean => items.length >= least && items.length <= MOST_ITEMS;
+const isPurpose = (purpose: string | null): boolean => purpose === null || (purpose.length <= 64 && PURPOSE.test(purpose));
 const isMethod = (method: string): boolean => method.length <= LIMITS.methodBytes && METHOD.test(method);
 const isScope = ({ server, tool }: Scope): boolean =>
   (server === '*' || isServerId(server)) && (tool === '*' || (tool.length <= LIMITS.nameBytes && TOOL.test(tool)));

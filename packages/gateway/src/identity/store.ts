@@ -13,7 +13,7 @@ interface Row {
   /** HMAC-SHA-256 of the key's text with the pepper, hex. */
   readonly mac: string;
   readonly pepper_id: string;
-  /** JSON of roles, scopes, methods and cidrs. */
+  /** JSON of roles, scopes, methods, cidrs and, where there is one, purpose. */
   readonly grants: string;
   readonly owner: string | null;
   readonly created_at: number;
@@ -164,7 +164,7 @@ const marks = (transact: Transact): Pick<KeyStore, 'markUsed' | 'markWarned' | '
     }),
 });
 
-const grantsOf = ({ roles, scopes, methods, cidrs }: ApiKey): string => JSON.stringify({ roles, scopes, methods, cidrs });
+const grantsOf = ({ roles, scopes, methods, cidrs, purpose }: ApiKey): string => JSON.stringify({ roles, scopes, methods, cidrs, purpose });
 
 const rowOf = (key: ApiKey, { mac, pepperId }: KeyMac): Row => ({
   tenant: key.tenant,
@@ -191,9 +191,11 @@ const rowOf = (key: ApiKey, { mac, pepperId }: KeyMac): Row => ({
 
 function keyOf(row: Row): ApiKey {
   // Written by rowOf only, in a database whose pages are authenticated.
-  const grants = JSON.parse(row.grants) as Pick<ApiKey, 'roles' | 'scopes' | 'methods' | 'cidrs'>;
+  const grants = JSON.parse(row.grants) as Pick<ApiKey, 'roles' | 'scopes' | 'methods' | 'cidrs'> & { readonly purpose?: string | null };
   return {
     ...grants,
+    // Keys of before there were purposes have none.
+    purpose: grants.purpose ?? null,
     tenant: row.tenant as TenantId,
     id: row.id as KeyId,
     principal: row.principal as PrincipalId,

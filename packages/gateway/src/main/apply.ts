@@ -134,6 +134,7 @@ export async function prepareSnapshot(
     policies: [...configuration.policies, ...policies.map(({ id, text }) => ({ id, text, place: { file: null, line: 1 } }))],
     members: membersOf(configuration.file?.roles ?? []),
     settings: configuration.settings,
+    now: () => rooms.clock.now(),
   };
   const prepared = rooms.snapshots.prepare(content);
   if (!prepared.ok) return prepared;

@@ -24,11 +24,12 @@ export async function recordedAccounts(rooms: Rooms, next: Configuration): Promi
   return success(changes.value);
 }
 
-const shown = ({ roles, scopes, methods, cidrs, owner, accountEndsAt }: ApiKey): JsonObject => ({
+const shown = ({ roles, scopes, methods, cidrs, owner, purpose, accountEndsAt }: ApiKey): JsonObject => ({
   roles: [...roles],
   scopes: scopes.map(({ server, tool }) => `${server}/${tool}`),
   methods: methods === null ? null : [...methods],
   networks: cidrs === null ? null : [...cidrs],
   owner,
+  purpose,
   until: accountEndsAt,
 });

@@ -41,6 +41,7 @@ function worldOf(configuration: Tested, { servers, tools, prompts, templates, gr
   return {
     pins: [...tools, ...prompts, ...templates].filter(({ server }) => ids.has(server)),
     servers: enabled.map(({ id, resources }) => ({ server: id, effect: resources ?? 'destructive' })),
+    labels: new Map(enabled.map(({ id, labels }) => [id, labels])),
     grants: [...grants, ...fileGrants(configuration)],
     roles: configuration.file?.roles ?? [],
   };

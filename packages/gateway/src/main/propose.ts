@@ -3,6 +3,7 @@ import { failure, type Result, success } from '../base/result.ts';
 import { type Configuration, membersOf, readConfiguration, tellMistake } from '../config/index.ts';
 import type { JsonObject, JsonValue } from '../contracts/json.ts';
 import type { Reason } from '../contracts/reasons/index.ts';
+import type { ServerLabels } from '../contracts/registration.ts';
 import type { StartOptions } from '../contracts/running.ts';
 import type { Effect } from '../contracts/target.ts';
 import { fileGrants } from './file-grants.ts';
@@ -21,6 +22,7 @@ export function propose(rooms: Rooms, { file }: StartOptions, text: string): Res
     grants: fileGrants(next),
     members: membersOf(next.file?.roles ?? []),
     effectOf: (server, kind, name) => effectIn(named.get(server), kind, name),
+    labels: new Map(next.servers.map(({ id, input }) => [id, (input['labels'] ?? null) as unknown as ServerLabels | null])),
     gone: new Set([...gone.map(({ id }) => id), ...switchedOff(next)]),
   });
 }

@@ -16,6 +16,7 @@ export function touchingRegistry(registry: Registry, versions: Versions): Regist
     refresh: (tenant, id, live) => noting(tenant, server(id), () => registry.refresh(tenant, id, live)),
     remove: (tenant, id) => noting(tenant, server(id), () => registry.remove(tenant, id)),
     limit: (tenant, id, limits) => noting(tenant, server(id), () => registry.limit(tenant, id, limits)),
+    label: (tenant, id, labels) => noting(tenant, server(id), () => registry.label(tenant, id, labels)),
     setEnabled: (tenant, id, enabled) => noting(tenant, server(id), () => registry.setEnabled(tenant, id, enabled)),
   };
 }

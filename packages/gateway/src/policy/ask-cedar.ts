@@ -3,20 +3,25 @@ import { type Failure, failure, type Result, success } from '../base/result.ts';
 import type { Action, Decision, DenialReason, PolicyResource } from '../contracts/decision.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { PolicyReason } from '../contracts/reasons/policy.ts';
+import type { PolicyLabels } from './document.ts';
 import { describe, preparedPolicies, preparedSchema } from './preparsed.ts';
 import type { Slice } from './slices.ts';
 import { callerStanding, standingOf } from './standing.ts';
+import { timeFacts } from './time.ts';
 
 /** Everything that Cedar sees of one request. */
 export interface Question {
   readonly schema: string;
   /** Of the target. */
   readonly tenant: string;
-  readonly principal: { readonly id: string; readonly tenant: string; readonly roles: readonly string[] };
+  readonly principal: { readonly id: string; readonly tenant: string; readonly roles: readonly string[]; readonly purpose?: string };
   readonly action: Action;
   readonly resource: PolicyResource;
+  readonly labels: PolicyLabels;
   readonly inScope: boolean;
   readonly methodInScope: boolean;
+  /** Absent: no policy reads it. */
+  readonly time?: string;
   /** As Cedar takes them; `{}` where no policy reads any. */
   readonly arguments: JsonObject;
 }
@@ -57,20 +62,30 @@ function reasonOf(policies: readonly string[]): DenialReason {
   return policies.includes('scope-method') ? 'policy.method_out_of_scope' : 'policy.denied';
 }
 
-function requestOf({ schema, tenant, principal, action, resource, inScope, methodInScope, arguments: given }: Question) {
+function requestOf({ schema, tenant, principal, action, resource, labels, inScope, methodInScope, time, arguments: given }: Question) {
   const { parents: roles, ...caller } = callerStanding(principal);
   const { parents, ...target } = standingOf(resource);
   const server = { type: 'Server', id: resource.server };
-  // Documents of before policies could read arguments have a schema without them.
-  const known = schema.includes('"arguments"') ? { arguments: given as cedar.Context } : {};
+  // Documents of before policies could read one of these have a schema without it.
+  const has = (name: string): boolean => schema.includes(`"${name}"`);
+  const known = {
+    ...(has('arguments') ? { arguments: given as cedar.Context } : {}),
+    ...(has('minuteOfDay') ? { time: timeFacts(time) as cedar.Context } : {}),
+  };
+  const said = has('dataClass') ? labels : {};
+  const issued = has('purpose') ? { purpose: principal.purpose ?? '' } : {};
   return {
     principal: caller,
     action: { type: 'Action', id: action },
     resource: target,
     context: { inScope, methodInScope, ...known },
     entities: [
-      { uid: caller, attrs: { tenant: principal.tenant }, parents: [...roles] },
-      { uid: target, attrs: { tenant, server: resource.server, name: resource.name, effect: resource.effect }, parents: [...parents] },
+      { uid: caller, attrs: { tenant: principal.tenant, ...issued }, parents: [...roles] },
+      {
+        uid: target,
+        attrs: { tenant, server: resource.server, name: resource.name, effect: resource.effect, ...said },
+        parents: [...parents],
+      },
       { uid: server, attrs: { tenant }, parents: [] },
     ],
   };

@@ -9,6 +9,8 @@ export interface RecordedCall {
   readonly caller: DecisionInputs['principal'];
   readonly target: PolicyResource;
   readonly arguments: JsonObject;
+  /** When it was made, in milliseconds of wall time. */
+  readonly time: number;
 }
 
 export interface Verdict {
@@ -31,7 +33,10 @@ export function compareCall(
   proposed: { readonly set: PolicySet; readonly target: PolicyResource | null },
 ): Compared {
   const caller = principalOf(call.caller);
-  const [now, would] = [inForce, proposed].map(({ set, target }) => verdictOf(set, caller, target, call.arguments)) as [Verdict, Verdict];
+  const [now, would] = [inForce, proposed].map(({ set, target }) => verdictOf(set.at(call.time), caller, target, call.arguments)) as [
+    Verdict,
+    Verdict,
+  ];
   return { now, would, changes: now.outcome !== would.outcome };
 }
 
@@ -41,11 +46,13 @@ function verdictOf(set: PolicySet, caller: Principal, target: PolicyResource | n
   return { outcome: got, policies: by };
 }
 
-const principalOf = ({ tenant, id, roles, scopes, methods }: DecisionInputs['principal']): Principal => ({
+const principalOf = ({ tenant, id, roles, scopes, methods, purpose }: DecisionInputs['principal']): Principal => ({
   tenant: tenant as TenantId,
   id: id as PrincipalId,
   name: id,
   roles: roles as Principal['roles'],
   scopes,
-  credential: { kind: 'api_key', id: 'replayed' as KeyId, expiresAt: Number.MAX_SAFE_INTEGER, methods },
+  credential: { kind: 'api_key', id: 'replayed' as KeyId, expiresAt: Number.MAX_SAFE_INTEGER, methods, ...purposeIn(purpose) },
 });
+
+const purposeIn = (purpose: string | undefined): { readonly purpose?: string } => (purpose === undefined ? {} : { purpose });

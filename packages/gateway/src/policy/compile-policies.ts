@@ -1,4 +1,5 @@
 import cedar from '@cedar-policy/cedar-wasm/nodejs';
+import { systemClock } from '../base/clock.ts';
 import { failure, type Result, success } from '../base/result.ts';
 import type { Action, Grant, PolicyInForce, PolicyResource, PolicySet } from '../contracts/decision.ts';
 import type { JsonObject } from '../contracts/json.ts';
@@ -7,10 +8,11 @@ import type { PolicyReason } from '../contracts/reasons/policy.ts';
 import type { PinState } from '../contracts/target.ts';
 import type { Decider } from './decide.ts';
 import { type Answer, DecisionCache } from './decision-cache.ts';
-import { type PolicyDocument, type PolicyPin, versionOf } from './document.ts';
+import { type PolicyDocument, type PolicyLabels, type PolicyPin, type PolicyServer, versionOf } from './document.ts';
 import { explained } from './explained.ts';
 import { grantPolicy, isGrantId } from './grant-policy.ts';
 import { callerOf, type DecisionInputs, plainResource } from './inputs.ts';
+import { type LabelsOfServers, labelsOf } from './labels.ts';
 import { argumentsOf } from './own/argument-type.ts';
 import { type OwnPolicies, openOwnPolicies } from './own/ask-own.ts';
 import { mayConcernTarget } from './own/heads.ts';
@@ -24,6 +26,7 @@ import { SHIPPED_POLICIES } from './role-policies.ts';
 import { POLICY_SCHEMA } from './schema.ts';
 import { openSharingDecider } from './share.ts';
 import { standingOf } from './standing.ts';
+import { minuteOf } from './time.ts';
 
 export interface PolicyContent {
   readonly tenant: string;
@@ -33,9 +36,13 @@ export interface PolicyContent {
   /** Tools, prompts and templates in every state, with their definitions; only approved ones can be permitted. */
   readonly pins: readonly (PolicyResource & { readonly state: PinState; readonly definition?: JsonObject })[];
   /** Servers with the effect that their resources have where no template makes them. */
-  readonly servers: PolicyDocument['servers'];
+  readonly servers: readonly Pick<PolicyServer, 'server' | 'effect'>[];
+  /** What the operator says of servers and their things, by server; absent: nothing. */
+  readonly labels?: LabelsOfServers;
   /** Roles that principals have besides those of their keys, by id. They stand in the inputs of a decision, which replays with them. */
   readonly members?: Members;
+  /** Wall time in milliseconds, for policies that read it; absent: the machine's. */
+  readonly now?: () => number;
 }
 
 type Members = ReadonlyMap<string, readonly string[]>;
@@ -57,10 +64,12 @@ export function compilePolicies(content: PolicyContent): Result<CompiledPolicies
     policies: SHIPPED_POLICIES,
     own: own.map(({ id, text, place }) => ({ id, text, place })),
     grants: content.grants.map(({ id, principal, tool, rules }) => ({ id, principal, tool, ...(rules === undefined ? {} : { rules }) })),
-    pins: content.pins.filter((pin) => pin.state === 'approved').map((pin) => pinOf(pin, reading)),
-    servers: content.servers,
+    pins: content.pins
+      .filter((pin) => pin.state === 'approved')
+      .map((pin) => ({ ...pinOf(pin, reading), ...labelsOfPin(content.labels, pin) })),
+    servers: content.servers.map(({ server, effect }) => ({ server, effect, ...labelsOf(content.labels, server, null) })),
   };
-  return compileDocument(document, content.members);
+  return compileDocument(document, content.members, content.now);
 }
 
 /** A tool takes along what policies read of its arguments; other pins, and tools that none reads, stay as small as they are. */
@@ -73,12 +82,20 @@ function pinOf(pin: PolicyContent['pins'][number], reading: readonly ReadPolicy[
   return reads.length === 0 ? plain : { ...plain, arguments: restrict(argumentsOf((schema ?? {}) as JsonObject), reads) };
 }
 
+const labelsOfPin = (labels: LabelsOfServers | undefined, { kind, server, name }: PolicyResource): { readonly labels?: PolicyLabels } =>
+  kind === 'resource' ? {} : labelsOf(labels, server, { kind, name });
+
 /** Compiles a stored document: what replay judges by. */
-export function compileDocument(document: PolicyDocument, members: Members = new Map()): Result<CompiledPolicies, PolicyReason> {
+export function compileDocument(
+  document: PolicyDocument,
+  members: Members = new Map(),
+  now: () => number = systemClock.now,
+): Result<CompiledPolicies, PolicyReason> {
   const own = openDocument(document);
   if (!own.ok) return own;
   const version = versionOf(document);
-  return success(cachedSet({ document, version, own: own.value, decider: openSharingDecider(document, version, own.value), members }));
+  const decider = openSharingDecider(document, version, own.value);
+  return success(cachedSet({ document, version, own: own.value, decider, members, now }));
 }
 
 /** Validates a document and reads the operator's policies in it. `policy.invalid`. */
@@ -97,25 +114,30 @@ interface Compiled {
   readonly own: OwnPolicies;
   readonly decider: Decider;
   readonly members: Members;
+  readonly now: () => number;
 }
 
-function cachedSet({ document, version, own, decider, members }: Compiled): CompiledPolicies {
-  const calls = new DecisionCache();
+function cachedSet(compiled: Compiled): CompiledPolicies {
+  const { document, version, own, decider, members, now } = compiled;
+  const callsOf = openCache();
+  const minute = (): string | null => (own.timed ? minuteOf(now()) : null);
   // Principals are immutable and one object per credential: what a decision reads of one is taken out once, not for each tool.
   const callers = new WeakMap<Principal, DecisionInputs['principal']>();
-  const inputs = (principal: Principal, action: Action, resource: PolicyResource): DecisionInputs => {
+  const inputs = (principal: Principal, action: Action, resource: PolicyResource, time: string | null): DecisionInputs => {
     const caller = callers.get(principal) ?? callerOf(principal, members.get(principal.id));
     callers.set(principal, caller);
-    return { principal: caller, action, resource };
+    return { principal: caller, action, resource, ...(time === null ? {} : { time }) };
   };
   const decide = (principal: Principal, action: Action, resource: PolicyResource): Answer => {
     try {
       // Discovery is asked for all tools at once and remembered by whoever asked: here it would only push the calls out.
-      if (action === 'discover') return decider(inputs(principal, action, resource));
+      const time = minute();
+      if (action === 'discover') return timed(decider(inputs(principal, action, resource, time)), time);
+      const calls = callsOf(time);
       const held = calls.find(principal, resource);
       if (held !== null) return held;
-      const answer = decider(inputs(principal, action, resource));
-      // A fault may pass; a decision of this version never changes.
+      const answer = timed(decider(inputs(principal, action, resource, time)), time);
+      // A fault may pass; a decision of this version never changes, or not within its minute.
       if (answer.ok) calls.keep(principal, resource, answer);
       return answer;
     } catch (error) {
@@ -125,7 +147,7 @@ function cachedSet({ document, version, own, decider, members }: Compiled): Comp
   // What depends on arguments is not remembered: there are as many as there are calls.
   const judge: PolicySet['judge'] = (principal, resource, given) => {
     try {
-      const unknown = inputs(principal, 'call', plainResource(resource));
+      const unknown = inputs(principal, 'call', plainResource(resource), minute());
       const read = argumentsRead(document, own, unknown, given);
       if (!read.ok) return read;
       const known = { ...unknown, arguments: read.value };
@@ -143,9 +165,23 @@ function cachedSet({ document, version, own, decider, members }: Compiled): Comp
     message,
     problems: problemsOf(document, own, id),
   }));
-  const inputsOf: PolicySet['inputsOf'] = (principal, action, resource) => inputs(principal, action, plainResource(resource));
-  return Object.freeze({ version, document, decide, judge, inputsOf, own: inForce });
+  const inputsOf: PolicySet['inputsOf'] = (principal, action, resource, time) =>
+    inputs(principal, action, plainResource(resource), time ?? null);
+  const at = (time: number): PolicySet => cachedSet({ ...compiled, now: () => time });
+  return Object.freeze({ version, document, decide, judge, inputsOf, minute, at, own: inForce });
 }
+
+/** The decisions about calls, for as long as they hold: those of another minute are let go. */
+function openCache(): (time: string | null) => DecisionCache {
+  let of: string | null = null;
+  let calls = new DecisionCache();
+  return (time) => {
+    if (time !== of) [of, calls] = [time, new DecisionCache()];
+    return calls;
+  };
+}
+
+const timed = (answer: Answer, time: string | null): Answer => (time === null || !answer.ok ? answer : success({ ...answer.value, time }));
 
 function validateDocument(document: PolicyDocument): Result<null, PolicyReason> {
   const badGrant = document.grants.find((grant) => !isGrantId(grant.id) || grant.principal === '' || grant.tool === '');

@@ -5,6 +5,7 @@ import type { PolicyReason } from '../contracts/reasons/policy.ts';
 import { askCedar, denial, type Question } from './ask-cedar.ts';
 import type { PolicyDocument } from './document.ts';
 import type { DecisionInputs } from './inputs.ts';
+import { labelling } from './labels.ts';
 import type { OwnAsked, OwnPolicies } from './own/ask-own.ts';
 import { isInAnyCase, isInScope, isMethodInScope } from './scope.ts';
 import { slicesOf } from './slices.ts';
@@ -102,15 +103,18 @@ export function grantsByPair(grants: readonly Grant[]): (inputs: DecisionInputs)
 }
 
 /** What Cedar is asked: the facts of the inputs with the scopes already judged. */
-export function questionOf(document: PolicyDocument, { principal, action, resource, arguments: given }: DecisionInputs): Question {
+export function questionOf(document: PolicyDocument, { principal, action, resource, time, arguments: given }: DecisionInputs): Question {
+  const { id, tenant, roles, purpose } = principal;
   return {
     schema: document.schema,
     tenant: document.tenant,
-    principal: { id: principal.id, tenant: principal.tenant, roles: principal.roles },
+    principal: { id, tenant, roles, ...(purpose === undefined ? {} : { purpose }) },
     action,
     resource,
+    labels: labelling(document)(resource),
     inScope: isInScope(principal.scopes, resource, given?.ruled ?? null),
     methodInScope: isMethodInScope(principal.methods, action, resource.kind),
+    ...(time === undefined ? {} : { time }),
     arguments: {},
   };
 }

@@ -21,10 +21,17 @@ export interface PolicyDocument {
   readonly servers: readonly PolicyServer[];
 }
 
-/** `arguments`: what policies read of a tool's, where any does. */
-export type PolicyPin = PolicyResource & { readonly arguments?: ArgumentRecord };
+/** As policies read them; empty: none. */
+export interface PolicyLabels {
+  readonly dataClass: string;
+  readonly environment: string;
+}
 
-export type PolicyServer = Pick<PolicyResource, 'server' | 'effect'>;
+/** `arguments`: what policies read of a tool's, where any does. `labels`: where it has any. */
+export type PolicyPin = PolicyResource & { readonly arguments?: ArgumentRecord; readonly labels?: PolicyLabels };
+
+/** `labels`: of its resources where no template makes them. */
+export type PolicyServer = Pick<PolicyResource, 'server' | 'effect'> & { readonly labels?: PolicyLabels };
 
 /** SHA-256, hex, over the document in one fixed order of keys. */
 export function versionOf(document: PolicyDocument): string {
@@ -40,8 +47,10 @@ function ordered(document: PolicyDocument): unknown {
     document.grants
       .map(({ id, principal, tool, rules }) => [id, principal, tool, ...(rules === undefined ? [] : [rulesIn(rules)])])
       .sort(byFirst),
-    document.pins.map((pin) => [pin.qualifiedName, pin.kind, pin.server, pin.name, pin.effect, ...typeIn(pin)]).sort(byNames),
-    document.servers.map(({ server, effect }) => [server, effect]).sort(byFirst),
+    document.pins
+      .map((pin) => [pin.qualifiedName, pin.kind, pin.server, pin.name, pin.effect, ...typeIn(pin), ...labelsIn(pin)])
+      .sort(byNames),
+    document.servers.map((server) => [server.server, server.effect, ...labelsIn(server)]).sort(byFirst),
     ...(document.own === undefined ? [] : [document.own.map(({ id, text, place }) => [id, text, place.file, place.line]).sort(byFirst)]),
   ];
 }
@@ -51,7 +60,11 @@ const rulesIn = (rules: NonNullable<Grant['rules']>): unknown =>
 
 const typeIn = ({ arguments: type }: PolicyPin): readonly string[] => (type === undefined ? [] : [schemaText(type), ...(type.alike ?? [])]);
 
+// An array in an array, so that no label reads like something else.
+const labelsIn = ({ labels }: { readonly labels?: PolicyLabels }): readonly (readonly string[])[] =>
+  labels === undefined ? [] : [[labels.dataClass, labels.environment]];
+
 // A tool and a prompt may have one name.
-const byNames = (a: readonly string[], b: readonly string[]): number => byFirst([`${a[0]} ${a[1]}`], [`${b[0]} ${b[1]}`]);
+const byNames = (a: readonly unknown[], b: readonly unknown[]): number => byFirst([`${a[0]} ${a[1]}`], [`${b[0]} ${b[1]}`]);
 
 const byFirst = (a: readonly unknown[], b: readonly unknown[]): number => (String(a[0]) < String(b[0]) ? -1 : 1);

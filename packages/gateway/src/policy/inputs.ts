@@ -10,12 +10,14 @@ export function inputsOf(principal: Principal, action: Action, resource: PolicyR
 
 /** @param more roles that it has besides those of its key */
 export function callerOf(principal: Principal, more: readonly string[] = []): DecisionInputs['principal'] {
+  const { credential } = principal;
   return {
     tenant: principal.tenant,
     id: principal.id,
     roles: [...principal.roles, ...more].sort(),
     scopes: principal.scopes.map(({ server, tool, rules }) => ({ server, tool, ...(rules === undefined ? {} : { rules }) })),
-    methods: principal.credential.methods === null ? null : [...principal.credential.methods].sort(),
+    methods: credential.methods === null ? null : [...credential.methods].sort(),
+    ...(credential.purpose === undefined ? {} : { purpose: credential.purpose }),
   };
 }
 

@@ -128,6 +128,6 @@ export function mistakesText(mistakes: readonly PolicyMistake[]): string {
   return [...told, ...(mistakes.length > MOST_TOLD ? [`and ${mistakes.length - MOST_TOLD} more`] : [])].join('\n');
 }
 
-/** `policies/team.cedar:8:6 team-folders: departmnt: no such attribute on Principal; it has tenant`. */
+/** `policies/team.cedar:8:6 team-folders: departmnt: no such attribute on Principal; it has purpose, tenant`. */
 export const mistakeText = ({ file, line, column, policy, what }: PolicyMistake): string =>
   `${file === null ? '' : `${file}:`}${line}:${column}${policy === null ? '' : ` ${policy}`}: ${what}`;

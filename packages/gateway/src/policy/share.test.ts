@@ -25,6 +25,8 @@ const OWN: readonly (readonly [telling: boolean, text: string])[] = [
   [false, 'permit (principal, action == Action::"discover", resource) when { principal.tenant == resource.tenant };'],
   [false, 'permit (principal, action, resource) when { principal in Role::"approver" && resource["effect"] == "read" };'],
   [false, 'forbid (principal, action, resource) unless { context.inScope && {"Var": 1} == {"Var": 1} };'],
+  [false, 'forbid (principal, action, resource) when { principal.purpose == "audit" && resource.dataClass == "secret" };'],
+  [false, 'forbid (principal, action, resource) unless { context.time.weekday == "thursday" };'],
   [true, 'permit (principal == Principal::"ann", action, resource);'],
   [true, 'forbid (principal, action, resource == Tool::"files__a");'],
   [true, 'permit (principal, action, resource in Tool::"files__a");'],
@@ -64,6 +66,7 @@ const caller = fc.record({
   roles: fc.subarray<Role>(['reader', 'writer', 'approver', 'auditor', 'admin', 'service', 'monitor']),
   scopes: fc.array(fc.record({ server: fc.constantFrom('*', ...SERVERS), tool: fc.constantFrom('*', 'a', 'b') }), { maxLength: 3 }),
   methods: fc.option(fc.subarray(['tools/call', 'tools/list', 'ping']), { nil: null, freq: 2 }),
+  purpose: fc.constantFrom('audit', 'support', undefined),
 });
 const question = fc.record({
   caller,
@@ -82,13 +85,20 @@ function resourceOf(qualifiedName: string, ofEffect: Effect, kind: TargetKind = 
   return { kind, server: server as ServerId, name, qualifiedName, effect: ofEffect, ...(kind === 'resource' ? { template: null } : {}) };
 }
 
-const principalOf = ({ id, tenant, roles, scopes, methods }: typeof caller extends fc.Arbitrary<infer T> ? T : never): Principal => ({
+const principalOf = ({
+  id,
+  tenant,
+  roles,
+  scopes,
+  methods,
+  purpose,
+}: typeof caller extends fc.Arbitrary<infer T> ? T : never): Principal => ({
   tenant: tenant as TenantId,
   id: id as PrincipalId,
   name: '',
   roles,
   scopes,
-  credential: { kind: 'api_key', id: 'k' as KeyId, expiresAt: 0, methods },
+  credential: { kind: 'api_key', id: 'k' as KeyId, expiresAt: 0, methods, ...(purpose === undefined ? {} : { purpose }) },
 });
 
 function documentOf(own: readonly string[], granted: readonly Omit<Grant, 'id'>[], known: readonly PolicyResource[]): PolicyDocument {
@@ -99,7 +109,9 @@ function documentOf(own: readonly string[], granted: readonly Omit<Grant, 'id'>[
     schema: POLICY_SCHEMA,
     policies,
     grants: numbered,
-    pins: known,
+    pins: known.map((pin, index) =>
+      index % 3 === 0 ? pin : { ...pin, labels: { dataClass: index % 3 === 1 ? 'secret' : 'open', environment: '' } },
+    ),
     servers: [{ server: 's1' as ServerId, effect: 'read' }],
   };
 }
@@ -124,6 +136,9 @@ const BODIES = [
   'principal.tenant == resource.tenant',
   '{"__proto__": resource.name} == {"__proto__": "b"}',
   'context.inScope',
+  'principal.purpose == "audit"',
+  'resource.dataClass == "secret"',
+  'resource.environment == "" && resource.dataClass != "open"',
 ];
 
 const ownDocument = fc
@@ -190,7 +205,14 @@ describe('a shared decision', () => {
     if (!mine.ok) throw new Error(mine.detail);
     const decide = openSharingDecider(document, versionOf(document), mine.value);
     const counts = (['writer', 'writer', 'reader'] as const).map((role, index) => {
-      const who = principalOf({ id: `u${index}`, tenant: 'default', roles: [role], scopes: [{ server: '*', tool: '*' }], methods: null });
+      const who = principalOf({
+        id: `u${index}`,
+        tenant: 'default',
+        roles: [role],
+        scopes: [{ server: '*', tool: '*' }],
+        methods: null,
+        purpose: undefined,
+      });
       asked.mockClear();
       for (const resource of known) expect(decide(inputsOf(who, 'discover', resource)).ok).toBe(true);
       return asked.mock.calls.length;

@@ -16,7 +16,7 @@ const ANYTHING = { kind: 'tool', qualifiedName: 'anything', name: 'anything', se
 type Answer = Result<Decision, PolicyReason>;
 
 /**
- * Decides once for all questions that no policy can tell apart: same roles, tenants, effect, action, scope facts and number of grants that
+ * Decides once for all questions that no policy can tell apart: same roles, tenants, purpose, minute, labels, effect, action, scope facts and number of grants that
  * name exactly this caller and this tool. A server with a thousand tools then costs a handful of questions to Cedar. Cedar does not look
  * into ids, so renaming caller, tool and grants in a question and in its slice alike changes nothing but the names in the answer, which are
  * put back. Where a policy that ships named or compared somebody (`readings.ts`) nothing would be shared. The operator's own policies are part of the
@@ -54,11 +54,17 @@ function kinds(document: PolicyDocument, version: string): (inputs: DecisionInpu
   const sliceOf = slicesOf(document);
   const answers = new Map<string, Answer>();
   const callers = new WeakMap<object, string>();
+  let minute: string | undefined;
   return (inputs, grants, own) => {
     const facts = questionOf(document, inputs);
     const question = own === null ? facts : { ...facts, action: own.action, schema: own.schema };
     const shared = own?.shared ?? null;
     const kind = `${callerKind(callers, inputs.principal)} ${kindOf(question, grants)}${ownKind(question, shared)}`;
+    // What was decided for another minute is of no use any more.
+    if (inputs.time !== minute) {
+      minute = inputs.time;
+      answers.clear();
+    }
     const held = answers.get(kind);
     if (held !== undefined) return held;
     const answer = askCedar(sliceOf(standIns(grants), shared), anonymous(question, shared), version);
@@ -71,14 +77,15 @@ function kinds(document: PolicyDocument, version: string): (inputs: DecisionInpu
 /** Roles and tenants come from stored keys: a bound all the same. */
 const MOST_KINDS = 20_000;
 
-const kindOf = ({ action, resource, inScope, methodInScope }: Question, grants: number): string =>
-  `${resource.kind} ${resource.effect} ${action} ${inScope} ${methodInScope} ${grants}`;
+// Labels hold no space.
+const kindOf = ({ action, resource, labels, inScope, methodInScope }: Question, grants: number): string =>
+  `${resource.kind} ${resource.effect} ${labels.dataClass} ${labels.environment} ${action} ${inScope} ${methodInScope} ${grants}`;
 
 // Once for each caller, who is asked about a thousand tools in a row. As JSON, so that no two kinds share a key; roles are sorted (`inputsOf`).
 function callerKind(callers: WeakMap<object, string>, principal: DecisionInputs['principal']): string {
   const held = callers.get(principal);
   if (held !== undefined) return held;
-  const kind = JSON.stringify([principal.tenant, principal.roles]);
+  const kind = JSON.stringify([principal.tenant, principal.roles, principal.purpose ?? '']);
   callers.set(principal, kind);
   return kind;
 }

@@ -7,14 +7,23 @@ import type { Principal, Role, Scope } from '../contracts/principal.ts';
 import type { PolicyReason } from '../contracts/reasons/policy.ts';
 import type { Effect } from '../contracts/target.ts';
 import { compilePolicies, type PolicyContent } from './compile-policies.ts';
+import type { LabelsOfServers } from './labels.ts';
 import type { OwnPolicy } from './own/own-policy.ts';
 
 /** A table of cases with the world in which they hold: what `sallyport policy test` reads. */
 export interface PolicyTable {
-  readonly tools: Readonly<Record<string, { readonly effect: Effect; readonly inputSchema?: JsonObject }>>;
+  readonly tools: Readonly<Record<string, TableTool>>;
   readonly principals: Readonly<Record<string, TablePrincipal>>;
   readonly grants: readonly { readonly principal: string; readonly tool: string; readonly rules?: readonly ArgumentRule[] }[];
   readonly cases: readonly PolicyCase[];
+}
+
+export interface TableTool {
+  readonly effect: Effect;
+  readonly inputSchema?: JsonObject;
+  /** Labels; absent: none. */
+  readonly dataClass?: string;
+  readonly environment?: string;
 }
 
 export interface TablePrincipal {
@@ -22,6 +31,8 @@ export interface TablePrincipal {
   readonly roles: readonly string[];
   readonly scopes?: readonly Scope[];
   readonly methods?: readonly string[];
+  /** What its credential was issued for. */
+  readonly purpose?: string;
 }
 
 /** `hidden`: it answers like a tool that does not exist. */
@@ -31,6 +42,8 @@ export interface PolicyCase {
   readonly principal: string;
   readonly tool: string;
   readonly arguments?: JsonObject;
+  /** When, as `2026-03-02T09:30:00Z`. Needed where policies read the time. */
+  readonly at?: string;
   readonly expect: Expected;
   /** A policy that has to be among those that decided. */
   readonly by?: string;
@@ -50,6 +63,7 @@ const EVERYWHERE: readonly Scope[] = [{ server: '*', tool: '*' }];
 export interface World {
   readonly pins: PolicyContent['pins'];
   readonly servers: PolicyContent['servers'];
+  readonly labels?: NonNullable<PolicyContent['labels']>;
   readonly grants: readonly Grant[];
   /** What roles name beyond their policies. */
   readonly roles: readonly { readonly name: string; readonly tools: readonly Pick<Grant, 'tool' | 'rules'>[] }[];
@@ -84,11 +98,29 @@ export function openTable(
     grants: [...given, ...world.grants],
     pins: [...there, ...pins],
     servers: world.servers,
+    labels: withTable(world.labels ?? new Map(), table),
   });
   if (!set.ok) return set;
+  const undated = set.value.minute() === null ? undefined : table.cases.find(({ at }) => at === undefined);
+  if (undated !== undefined)
+    return failure(
+      'policy.invalid',
+      `policies read the time, so each case says when, as at: 2026-03-02T09:30:00Z; ${undated.principal} on ${undated.tool} does not`,
+    );
   const approved = there.filter(({ kind, state }) => kind === 'tool' && state === 'approved');
   const tools = new Map<string, PolicyResource>([...approved, ...pins].map((pin) => [pin.qualifiedName, pin]));
   return success((one) => resultOf(set.value, table.principals, tools, one));
+}
+
+/** What the table says of a tool goes before what is there, its silence too. */
+function withTable(labels: LabelsOfServers, { tools }: PolicyTable): LabelsOfServers {
+  const all = new Map(labels);
+  for (const [qualifiedName, { dataClass = '', environment = '' }] of Object.entries(tools)) {
+    const [server = '', ...name] = qualifiedName.split('__');
+    const known = all.get(server) ?? { dataClass: null, environment: null, tools: {}, prompts: {}, templates: {} };
+    all.set(server, { ...known, tools: { ...known.tools, [name.join('__')]: { dataClass, environment } } });
+  }
+  return all;
 }
 
 const grantsOfRoles = ({ principals }: PolicyTable, { roles }: World): readonly Omit<Grant, 'id'>[] =>
@@ -105,9 +137,13 @@ function resultOf(
   const tool = tools.get(one.tool);
   const known = Object.hasOwn(principals, one.principal) ? principals[one.principal] : undefined;
   const { got, by } =
-    tool === undefined || known === undefined ? NOWHERE : outcomeOf(set, principalOf(one.principal, known), tool, one.arguments ?? {});
+    tool === undefined || known === undefined
+      ? NOWHERE
+      : outcomeOf(timeOf(set, one), principalOf(one.principal, known), tool, one.arguments ?? {});
   return { case: one, got, by, passed: got === one.expect && (one.by === undefined || by.includes(one.by)) };
 }
+
+const timeOf = (set: PolicySet, { at }: PolicyCase): PolicySet => (at === undefined ? set : set.at(Date.parse(at)));
 
 const NOWHERE: Pick<CaseResult, 'got' | 'by'> = { got: 'hidden', by: [] };
 
@@ -135,12 +171,18 @@ export function outcomeOf(
   return { got: decision.effect === 'allow' ? 'allow' : 'deny', by: decision.policies, decision, detail: null };
 }
 
-const principalOf = (id: string, { roles, scopes = EVERYWHERE, methods }: TablePrincipal): Principal => ({
+const principalOf = (id: string, { roles, scopes = EVERYWHERE, methods, purpose }: TablePrincipal): Principal => ({
   tenant: TENANT as TenantId,
   id: id as PrincipalId,
   name: id,
   // Cedar knows roles by name; administration, which knows the shipped ones alone, is not asked here.
   roles: roles as readonly Role[],
   scopes,
-  credential: { kind: 'api_key', id: 'table' as KeyId, expiresAt: Number.MAX_SAFE_INTEGER, methods: methods ?? null },
+  credential: {
+    kind: 'api_key',
+    id: 'table' as KeyId,
+    expiresAt: Number.MAX_SAFE_INTEGER,
+    methods: methods ?? null,
+    ...(purpose === undefined ? {} : { purpose }),
+  },
 });

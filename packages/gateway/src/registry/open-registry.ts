@@ -8,6 +8,7 @@ import type { Sealer } from '../contracts/vault.ts';
 import { inTurnOverAll, migrate, type Storage } from '../storage/index.ts';
 import { type Approval, approveTool } from './approve-tool.ts';
 import type { InTurn, Outcome, VerbDeps } from './deps.ts';
+import { labelServer } from './label-server.ts';
 import { lanes } from './lanes.ts';
 import { limitServer } from './limit-server.ts';
 import { listServers } from './list-servers.ts';
@@ -41,6 +42,8 @@ export interface Registry {
   setEnabled(tenant: TenantId, server: string, enabled: boolean): Outcome<null>;
   /** @param limits what a person wrote: see `CallLimits`; null: none. */
   limit(tenant: TenantId, server: string, limits: unknown): Outcome<ServerView>;
+  /** @param labels what a person wrote: see `ServerLabels`; null: none. */
+  label(tenant: TenantId, server: string, labels: unknown): Outcome<ServerView>;
   /** Finds out what it takes to have the servers that a file names. Nothing is changed. */
   plan(tenant: TenantId, named: readonly Named[]): Outcome<ServerPlan>;
   /** Makes them so, all or none. */
@@ -85,6 +88,7 @@ export async function openRegistry({ storage, sealer, prober, clock, log }: Regi
     remove: (tenant, server) => inTurn(() => removeServer(deps, tenant, server)),
     setEnabled: (tenant, server, enabled) => inTurn(() => setEnabled(deps, tenant, server, enabled)),
     limit: (tenant, server, limits) => inTurn(() => limitServer(deps, tenant, server, limits)),
+    label: (tenant, server, labels) => inTurn(() => labelServer(deps, tenant, server, labels)),
     plan: (tenant, named) => starting(() => planServers(deps, tenant, named)),
     reconcile: (tenant, reconciliation) =>
       inTurn(() => reconcileServers(deps, (stored) => buildState(validators, stored), tenant, reconciliation)),

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { isServerId, type TenantId } from '../base/ids.ts';
 import { failure, type Result, success } from '../base/result.ts';
 import type { RegistryReason } from '../contracts/reasons/registry.ts';
-import type { CallLimits, Registration, Transport } from '../contracts/registration.ts';
+import type { CallLimits, Registration, ServerLabels, Transport } from '../contracts/registration.ts';
 import type { Effect, PinKind } from '../contracts/target.ts';
+import { labelledPins, serverLabels } from './labels-input.ts';
 import { callLimits, limitedTools } from './limits-input.ts';
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/;
@@ -84,6 +85,7 @@ const serverInput = z.strictObject({
   templates: ofKind(2048),
   resources: effect.nullable().default(null),
   limits: callLimits.nullable().default(null),
+  labels: serverLabels.nullable().default(null),
   digests: z.record(z.string().max(128), z.string().regex(/^[0-9a-f]{64}$/)).default({}),
 });
 
@@ -93,7 +95,7 @@ export interface ParsedServer {
   readonly registration: Registration;
   /** Null where nobody gave one. */
   effectOf(kind: PinKind, name: string): Effect | null;
-  /** What an effect or a limit was given to by name, and under which key: the server has to offer it. */
+  /** What an effect, a limit or a label was given to by name, and under which key: the server has to offer it. */
   readonly named: readonly { readonly in: string; readonly kind: PinKind; readonly name: string }[];
   /** Digests of the tools that were looked at. */
   readonly digests: Readonly<Record<string, string>>;
@@ -103,7 +105,7 @@ export interface ParsedServer {
 export function parseServer(tenant: TenantId, input: unknown): Result<ParsedServer, RegistryReason> {
   const parsed = serverInput.safeParse(input);
   if (!parsed.success) return failure('registry.server_invalid', parsed.error.issues.slice(0, 5).map(describe).join('; '));
-  const { id, title, transport, sharing, enabled, resources, limits } = parsed.data;
+  const { id, title, transport, sharing, enabled, resources, limits, labels } = parsed.data;
   if (!isServerId(id)) return failure('registry.server_invalid', 'id');
   return success({
     registration: {
@@ -115,6 +117,7 @@ export function parseServer(tenant: TenantId, input: unknown): Result<ParsedServ
       enabled,
       resources,
       limits,
+      labels,
       revisions: { legacy: [], modern: [] },
       capabilities: { legacy: {}, modern: {} },
     },
@@ -135,7 +138,13 @@ export function checkServer(input: unknown): readonly ServerProblem[] {
   return parsed.success ? [] : parsed.error.issues.map(({ path, message }) => ({ path: path.map(String), message }));
 }
 
-function effectsOf({ effects, prompts, templates, limits }: z.output<typeof serverInput>): Pick<ParsedServer, 'effectOf' | 'named'> {
+function effectsOf({
+  effects,
+  prompts,
+  templates,
+  limits,
+  labels,
+}: z.output<typeof serverInput>): Pick<ParsedServer, 'effectOf' | 'named'> {
   const given = { tool: effects, prompt: prompts, template: templates } as const;
   const names = (kind: PinKind, key: string): ParsedServer['named'] => {
     const of = given[kind];
@@ -147,13 +156,27 @@ function effectsOf({ effects, prompts, templates, limits }: z.output<typeof serv
       if (typeof of === 'string') return of;
       return Object.hasOwn(of, name) ? (of[name] ?? null) : null;
     },
-    named: [...names('tool', 'effects'), ...names('prompt', 'prompts'), ...names('template', 'templates'), ...limitedTools(limits)],
+    named: [
+      ...names('tool', 'effects'),
+      ...names('prompt', 'prompts'),
+      ...names('template', 'templates'),
+      ...limitedTools(limits),
+      ...labelledPins(labels),
+    ],
   };
 }
 
 /** Limits alone, as they are set of a server that is registered. */
 export function parseLimits(input: unknown): Result<CallLimits | null, RegistryReason> {
   const parsed = callLimits.nullable().safeParse(input);
+  return parsed.success
+    ? success(parsed.data)
+    : failure('registry.server_invalid', parsed.error.issues.slice(0, 5).map(describe).join('; '));
+}
+
+/** Labels alone, as they are set of a server that is registered. */
+export function parseLabels(input: unknown): Result<ServerLabels | null, RegistryReason> {
+  const parsed = serverLabels.nullable().safeParse(input);
   return parsed.success
     ? success(parsed.data)
     : failure('registry.server_invalid', parsed.error.issues.slice(0, 5).map(describe).join('; '));

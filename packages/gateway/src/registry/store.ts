@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from 'kysely';
 import type { ServerId, TenantId } from '../base/ids.ts';
 import type { Result } from '../base/result.ts';
 import type { StorageReason } from '../contracts/reasons/storage.ts';
-import type { CallLimits, Registration } from '../contracts/registration.ts';
+import type { CallLimits, Registration, ServerLabels } from '../contracts/registration.ts';
 import type { Sealer } from '../contracts/vault.ts';
 import { attempt, type Storage } from '../storage/index.ts';
 import { type TransportText, transportText } from './hide-transport.ts';
@@ -19,6 +19,7 @@ interface ServerRow {
   readonly capabilities: string;
   readonly resources: string | null;
   readonly limits: string | null;
+  readonly labels: string | null;
   readonly created_at: number;
 }
 
@@ -71,6 +72,7 @@ export interface RegistryStore {
   setEnabled(tenant: TenantId, id: ServerId, enabled: boolean): Stored<boolean>;
   /** Whether there is such a server. */
   setLimits(tenant: TenantId, id: ServerId, limits: CallLimits | null): Stored<boolean>;
+  setLabels(tenant: TenantId, id: ServerId, labels: ServerLabels | null): Stored<boolean>;
   /** Whether there was one. */
   remove(tenant: TenantId, id: ServerId): Stored<boolean>;
 }
@@ -116,7 +118,8 @@ export function openRegistryStore(storage: Storage, sealer?: Sealer): RegistrySt
       }),
     change,
     setEnabled: (tenant, id, enabled) => attempt(() => setOf(queries, tenant, id, { enabled: enabled ? 1 : 0 })),
-    setLimits: (tenant, id, limits) => attempt(() => setOf(queries, tenant, id, { limits: limitsText(limits) })),
+    setLimits: (tenant, id, limits) => attempt(() => setOf(queries, tenant, id, { limits: jsonText(limits) })),
+    setLabels: (tenant, id, labels) => attempt(() => setOf(queries, tenant, id, { labels: jsonText(labels) })),
     remove: (tenant, id) =>
       attempt(() =>
         storage.transact<Tables, boolean>(async (transaction) => {
@@ -139,7 +142,7 @@ async function setOf(queries: Kysely<Tables>, tenant: TenantId, id: ServerId, va
   return Number(numUpdatedRows) > 0;
 }
 
-const limitsText = (limits: CallLimits | null): string | null => (limits === null ? null : JSON.stringify(limits));
+const jsonText = (said: CallLimits | ServerLabels | null): string | null => (said === null ? null : JSON.stringify(said));
 
 async function serversOf(queries: Kysely<Tables>, tenant: TenantId, text: TransportText): Promise<readonly Registration[]> {
   const rows = await queries.selectFrom('registry_server').selectAll().where('tenant', '=', tenant).orderBy('id').execute();
@@ -178,7 +181,8 @@ const serverRow = (registration: Registration, now: number, text: TransportText)
   enabled: registration.enabled ? 1 : 0,
   capabilities: JSON.stringify(registration.capabilities),
   resources: registration.resources,
-  limits: limitsText(registration.limits),
+  limits: jsonText(registration.limits),
+  labels: jsonText(registration.labels),
   created_at: now,
 });
 
@@ -192,6 +196,7 @@ const serverOf = (row: ServerRow, text: TransportText): Registration => ({
   capabilities: JSON.parse(row.capabilities),
   resources: row.resources as Registration['resources'],
   limits: row.limits === null ? null : JSON.parse(row.limits),
+  labels: row.labels === null ? null : JSON.parse(row.labels),
   enabled: row.enabled === 1,
 });
 

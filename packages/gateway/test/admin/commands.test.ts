@@ -38,6 +38,7 @@ const COMMANDS: Readonly<Record<string, { readonly verb: VerbName; readonly args
   'servers approve': { verb: 'servers.approve', args: ['none', 'tool'] },
   'servers refresh': { verb: 'servers.refresh', args: ['none'] },
   // It looks first, because it changes only what its flags name.
+  'servers label': { verb: 'servers.show', args: ['none', '--data-class', 'public'] },
   'servers limit': { verb: 'servers.show', args: ['none', '--in-flight', '2'] },
   'servers remove': { verb: 'servers.remove', args: ['none'] },
   'tenants create': { verb: 'tenants.create', args: ['acme', 'Acme'] },

@@ -129,6 +129,7 @@ describe('where nothing can be recorded', () => {
       'tenants.create': ['/tenants', { id: 'never', title: 'Never' }],
       'tenants.key': ['/tenants/driven/keys', { name: 'never', roles: ['reader'], scopes: [{ server: '*', tool: '*' }] }],
       'tenants.register': ['/tenants/driven/servers', toolServer('never')],
+      'servers.label': ['/servers/local/labels', { labels: { environment: 'production' } }],
       'servers.limit': ['/servers/local/limits', { limits: { inFlight: 3 } }],
       'servers.remove': ['/servers/local'],
       'grants.add': ['/grants', { principal, tool: 'local__destructive_1' }],

@@ -33,6 +33,7 @@ export const SESSION: readonly Step[] = [
   { verb: 'servers.show', ask: () => ({ path: '/servers/driven' }) },
   { verb: 'servers.approve', ask: () => ({ path: '/servers/driven/approve', body: { tool: 'read_0', effect: 'write' } }) },
   { verb: 'servers.refresh', ask: () => ({ path: '/servers/driven/refresh' }) },
+  { verb: 'servers.label', ask: () => ({ path: '/servers/driven/labels', body: { labels: { dataClass: 'internal' } } }) },
   { verb: 'servers.limit', ask: () => ({ path: '/servers/driven/limits', body: { limits: { inFlight: 3 } } }) },
   {
     verb: 'grants.add',

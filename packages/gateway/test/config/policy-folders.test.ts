@@ -70,7 +70,7 @@ describe('folders of policies that a file names', () => {
     [
       'a misspelt attribute',
       { 'team.cedar': '@id("a")\npermit (principal, action, resource)\nwhen { principal.departmnt == "x" };' },
-      'policies/team.cedar:3:8 a: departmnt: no such attribute on Principal; it has tenant',
+      'policies/team.cedar:3:8 a: departmnt: no such attribute on Principal; it has purpose, tenant',
     ],
     [
       'one id in two files',

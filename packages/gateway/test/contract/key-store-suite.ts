@@ -44,6 +44,7 @@ export function keyStoreContract(engine: string, openBackend: OpenBackend): void
         principal: 'prn_1' as PrincipalId,
         name: `n ${id}`,
         owner: null,
+        purpose: null,
         createdBy: 'system',
         ...over,
       };

@@ -61,6 +61,7 @@ export function registryStoreContract(engine: string, openBackend: OpenBackend):
       capabilities: { legacy: { tools: {} }, modern: {} },
       resources: null,
       limits: null,
+      labels: null,
       enabled: true,
       ...over,
     });

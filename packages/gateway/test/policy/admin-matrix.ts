@@ -133,6 +133,8 @@ export const REACHES: readonly ReachRow[] = [
   touch('POST', '/servers/two/approve', 'yes no     no        no      yes      no       yes   401', { tool: 'write' }),
   touch('POST', '/servers/one/refresh', 'yes yes    no        no      yes      no       yes   401'),
   touch('POST', '/servers/two/refresh', 'yes no     no        no      yes      no       yes   401'),
+  touch('POST', '/servers/one/labels', ' yes  yes    no        no      yes      no       yes   401', { labels: null }),
+  touch('POST', '/servers/two/labels', ' yes  no     no        no      yes      no       yes   401', { labels: null }),
   touch('POST', '/servers/one/limits', ' yes  yes    no        no      yes      no       yes   401', { limits: null }),
   touch('POST', '/servers/two/limits', ' yes  no     no        no      yes      no       yes   401', { limits: null }),
   touch('DELETE', '/servers/one', '     yes  yes    no        no      yes      no       yes   401'),

@@ -17,7 +17,7 @@ const said = ({ principal, tool, arguments: given }: PolicyTable['cases'][number
 describe('the decision table', () => {
   const loaded = loadPolicies([{ file: 'policies.cedar', text: CEDAR }], []);
 
-  it('has at least 200 cases of every result, conflicts among them, and the simulator decides each as documented [R2-014 partial: data class, environment, time and purpose are no part of a permission yet]', () => {
+  it('has at least 200 cases of every result, conflicts among them, and the simulator decides each as documented [R2-014 part: who, what and with which arguments]', () => {
     expect(loaded.mistakes).toEqual([]);
     const results = simulate(TABLE, loaded.policies);
     if (!results.ok) throw new Error(results.detail);
@@ -63,7 +63,7 @@ describe('the decision table', () => {
       return new Set(((result['tools'] ?? []) as readonly JsonObject[]).map(({ name }) => String(name)));
     };
 
-    it('every case is decided by a call as the table says, and lists show exactly what can be called [R2-014 partial: data class, environment, time and purpose are no part of a permission yet]', async () => {
+    it('every case is decided by a call as the table says, and lists show exactly what can be called [R2-014 part: who, what and with which arguments]', async () => {
       const wrong: unknown[] = [];
       for (const [name, caller] of callers) {
         const shown = TABLE.principals[name]?.methods?.includes('tools/list') === false ? null : await listed(caller);

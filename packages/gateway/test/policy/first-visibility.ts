@@ -103,6 +103,7 @@ function snapshotOf(tools: number, principals: number): Snapshot {
     capabilities: { legacy: {}, modern: {} },
     resources: null,
     limits: null,
+    labels: null,
     enabled: true,
   }));
   const built = buildSnapshot(

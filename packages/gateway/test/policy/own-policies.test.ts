@@ -141,7 +141,7 @@ when { context.arguments.pth like "a/*" };
 @id("typed") permit (principal, action == Action::"call", resource == Tool::"files__write_0") when { context.arguments has text && context.arguments.text > 3 };`);
     expect([answer.status, problem(answer)['reason']]).toEqual([400, 'policy.invalid']);
     expect(problem(answer)['fields']).toEqual([
-      { path: '2:56 bad', message: 'departmnt: no such attribute on Principal; it has tenant' },
+      { path: '2:56 bad', message: 'departmnt: no such attribute on Principal; it has purpose, tenant' },
       { path: '4:8 worse', message: 'pth: no such argument of files__write_0; it has text, n' },
       { path: '5:132 typed', message: expect.stringContaining('expected Long but saw String') },
     ]);

@@ -86,6 +86,7 @@ export const foreignAdministration = ({ server, key, grant, policy, record }: Fo
   administer('GET', `/servers/${server}`, '               R      R      R        0       0     R       R       0'),
   administer('POST', `/servers/${server}/approve`, '      R      R      R        R       0     R       R       0', { tool: 'read_0' }),
   administer('POST', `/servers/${server}/refresh`, '      R      R      R        R       0     R       R       0'),
+  administer('POST', `/servers/${server}/labels`, '       R      R      R        R       0     R       R       0', { labels: null }),
   administer('POST', `/servers/${server}/limits`, '       R      R      R        R       0     R       R       0', { limits: null }),
   administer('DELETE', `/servers/${server}`, '            R      R      R        R       0     R       R       0'),
   administer('POST', `/keys/${key}/revoke`, '             R      R      R        R       0     R       R       0'),

@@ -33,6 +33,7 @@ const registrations = Object.entries(SERVERS).map(
     capabilities: { legacy: {}, modern: {} },
     resources: null,
     limits: null,
+    labels: null,
     enabled,
   }),
 );

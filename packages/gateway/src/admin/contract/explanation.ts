@@ -4,6 +4,7 @@ export const decisionQuery = z.strictObject({
   principal: z.string().min(1).max(64),
   tool: z.string().min(1).max(300),
   arguments: z.string().max(1500).default('{}'),
+  at: z.iso.datetime().optional().describe('When, in UTC, for policies that read the time; absent: now.'),
 });
 
 export const explanation = z

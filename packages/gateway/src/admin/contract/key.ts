@@ -17,6 +17,12 @@ export const scope = z
 
 export const keyId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'a key id as `sallyport keys list` prints it');
 
+/** A word for what a key is issued for. */
+const purpose = z
+  .string()
+  .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'small letters, digits and single hyphens')
+  .max(64);
+
 export const newKey = z
   .strictObject({
     name: z.string().trim().min(1).max(100).describe('For people; unique among the keys that work. It is sealed in the journal.'),
@@ -48,6 +54,7 @@ export const newKey = z
       .optional()
       .describe("The guide's rotation_policy is 30_days: no key lives longer. Absent: as long as it may; a service must say."),
     owner: z.string().trim().min(1).max(100).nullable().default(null).describe('Who answers for it; a service needs one.'),
+    purpose: purpose.nullable().default(null).describe('What it is issued for: `principal.purpose` in policies. It never changes.'),
   })
   .meta({ id: 'NewKey' });
 
@@ -67,6 +74,7 @@ export const key = z
     methods: z.array(z.string()).nullable(),
     networks: z.array(z.string()).nullable(),
     owner: z.string().nullable(),
+    purpose: z.string().nullable().describe('What it was issued for; null: nothing in particular.'),
     createdAt: z.int().describe('Milliseconds since the epoch, like every time here.'),
     createdBy: z.string(),
     expiresAt: z.int().describe('When it stops working: its own end, or that of its overlap.'),

@@ -73,6 +73,27 @@ const LIMITED =
 
 export const newLimits = z.strictObject({ limits: callLimits.nullable().describe(LIMITED) }).meta({ id: 'NewLimits' });
 
+const word = z
+  .string()
+  .max(40)
+  .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'small letters and digits, with single hyphens')
+  .nullable();
+const DATA = 'Of which class the data behind it is: `resource.dataClass` in policies.';
+const PLACE = 'Where it runs: `resource.environment` in policies.';
+const newLabel = { dataClass: word.default(null).describe(DATA), environment: word.default(null).describe(PLACE) };
+const newLabelled = (most: number) => z.record(z.string().min(1).max(most), z.strictObject(newLabel)).default({});
+const label = { dataClass: z.string().nullable().describe(DATA), environment: z.string().nullable().describe(PLACE) };
+const labelled = z.record(z.string(), z.object(label));
+
+const givenLabels = z
+  .strictObject({ ...newLabel, tools: newLabelled(128), prompts: newLabelled(128), templates: newLabelled(2048) })
+  .meta({ id: 'NewServerLabels' });
+const shownLabels = z.object({ ...label, tools: labelled, prompts: labelled, templates: labelled }).meta({ id: 'ServerLabels' });
+
+const LABELLED = 'What policies may know of the data and place of the server and of single things of it. Null: nothing.';
+
+export const newLabels = z.strictObject({ labels: givenLabels.nullable().describe(LABELLED) }).meta({ id: 'NewLabels' });
+
 const ofKind = (most: number) => z.union([effect, z.record(z.string().min(1).max(most), effect)]).default({});
 
 export const newServer = z
@@ -90,6 +111,7 @@ export const newServer = z
     templates: ofKind(2048).describe('Effects of resource templates by uriTemplate, or one for all that are offered now.'),
     resources: effect.nullable().default(null).describe('What reading a resource does that no template makes. Null counts as destructive.'),
     limits: callLimits.nullable().default(null).describe(LIMITED),
+    labels: givenLabels.nullable().default(null).describe(LABELLED),
     digests: z
       .record(z.string().min(1).max(256), digest)
       .default({})
@@ -127,10 +149,12 @@ export const serverDetail = server
     templates: z.array(tool),
     resources: effect.nullable().describe('What reading a resource does that no template makes.'),
     limits: shownLimits.nullable().describe(LIMITED),
+    labels: shownLabels.nullable().describe(LABELLED),
   })
   .meta({ id: 'ServerDetail' });
 
 export type CallLimits = z.infer<typeof shownLimits>;
+export type ServerLabels = z.infer<typeof shownLabels>;
 export type NewServer = z.infer<typeof newServer>;
 export type Server = z.infer<typeof server>;
 export type ServerDetail = z.infer<typeof serverDetail>;

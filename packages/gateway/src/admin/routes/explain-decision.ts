@@ -30,7 +30,8 @@ export const explainDecision = get({
     if (tool === undefined) return failure('registry.tool_unknown');
     const given = readArguments(query.arguments);
     if (!given.ok) return given;
-    return success({ body: await explain(snapshot, callerOf(key), tool, given.value) });
+    const policy = query.at === undefined ? snapshot.policy : snapshot.policy.at(Date.parse(query.at));
+    return success({ body: await explain(policy, callerOf(key), tool, given.value) });
   },
 });
 
@@ -42,21 +43,21 @@ function readArguments(text: string): Result<JsonObject, Reason> {
   return isObject ? success(value as JsonObject) : failure('policy.invalid', 'arguments are a JSON object');
 }
 
-const callerOf = ({ tenant, principal, name, roles, scopes, id, endsAt, methods }: ListedKey): Principal => ({
+const callerOf = ({ tenant, principal, name, roles, scopes, id, endsAt, methods, purpose }: ListedKey): Principal => ({
   tenant,
   id: principal,
   name,
   roles,
   scopes,
-  credential: { kind: 'api_key', id, expiresAt: endsAt, methods },
+  credential: { kind: 'api_key', id, expiresAt: endsAt, methods, ...(purpose === null ? {} : { purpose }) },
 });
 
-async function explain(snapshot: Snapshot, caller: Principal, tool: Tool, given: JsonObject): Promise<Explanation> {
-  const { got, by, decision, detail } = outcomeOf(snapshot.policy, caller, tool, given);
+async function explain(policy: Snapshot['policy'], caller: Principal, tool: Tool, given: JsonObject): Promise<Explanation> {
+  const { got, by, decision, detail } = outcomeOf(policy, caller, tool, given);
   const fits = await tool.validateArguments(given);
   const outcome = got !== 'hidden' && !fits.ok ? 'invalid' : got;
   const places = new Map(
-    snapshot.policy.own.map(({ id, place }) => [id, place.file === null ? `line ${place.line}` : `${place.file}:${place.line}`]),
+    policy.own.map(({ id, place }) => [id, place.file === null ? `line ${place.line}` : `${place.file}:${place.line}`]),
   );
   return {
     principal: caller.id,

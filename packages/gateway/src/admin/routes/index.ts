@@ -10,6 +10,7 @@ import { diffVersions } from './diff-versions.ts';
 import { digestValue } from './digest-value.ts';
 import { explainDecision } from './explain-decision.ts';
 import { followLog } from './follow-log.ts';
+import { labelServer } from './label-server.ts';
 import { limitServer } from './limit-server.ts';
 import { listGrants } from './list-grants.ts';
 import { listKeys } from './list-keys.ts';
@@ -54,6 +55,7 @@ export const VERBS: readonly Verb[] = [
   approveTool,
   refreshServer,
   limitServer,
+  labelServer,
   removeServer,
   addGrant,
   listGrants,

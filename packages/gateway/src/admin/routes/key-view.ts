@@ -11,6 +11,7 @@ export const keyView = (key: ListedKey): Key => ({
   methods: key.methods === null ? null : [...key.methods],
   networks: key.cidrs === null ? null : [...key.cidrs],
   owner: key.owner,
+  purpose: key.purpose,
   createdAt: key.createdAt,
   createdBy: key.createdBy,
   expiresAt: key.endsAt,

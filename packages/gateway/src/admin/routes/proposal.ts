@@ -85,15 +85,17 @@ function contentOf(snapshot: Snapshot, grants: Content['grants']): Content {
     grants,
     pins: pins.filter(({ server }) => ids.has(server)),
     servers: servers.map(({ id, resources }) => ({ server: id, effect: resources ?? 'destructive' })),
+    labels: new Map(servers.map(({ id, labels }) => [id, labels])),
   };
 }
 
 /** With what a proposed configuration says of effects; a server that it does not name any more is gone, and a new one was never called. */
-function withEffects(content: Content, { effectOf, gone }: ProposedConfiguration): Content {
+function withEffects(content: Content, { effectOf, labels, gone }: ProposedConfiguration): Content {
   const stays = ({ server }: { readonly server: string }): boolean => !gone.has(server);
   return {
     ...content,
     pins: content.pins.filter(stays).map((pin) => ({ ...pin, effect: effectOf(pin.server, pin.kind, pin.name) ?? pin.effect })),
+    labels: new Map([...(content.labels ?? []), ...labels]),
     servers: content.servers.filter(stays).map(({ server, effect }) => ({ server, effect: effectOf(server, 'resource', '') ?? effect })),
   };
 }

@@ -16,6 +16,7 @@ const recorded = z.object({
       roles: z.array(z.string()),
       scopes: z.array(z.object({ server: z.string(), tool: z.string(), rules: z.array(rule).exactOptional() })),
       methods: z.array(z.string()).nullable(),
+      purpose: z.string().exactOptional(),
     }),
     resource: z.object({
       kind: z.enum(['tool', 'prompt', 'template', 'resource']),
@@ -30,9 +31,9 @@ const recorded = z.object({
 });
 
 /** The call of a record, or null where it does not say enough: a refusal of before its arguments were known has none, and is decided without any. */
-export function recordedCall(payload: JsonObject | null): RecordedCall | null {
+export function recordedCall(payload: JsonObject | null, time: number): RecordedCall | null {
   const read = recorded.safeParse(payload);
   if (!read.success) return null;
   const { inputs, arguments: given } = read.data;
-  return { caller: inputs.principal, target: inputs.resource as RecordedCall['target'], arguments: given as JsonObject };
+  return { caller: inputs.principal, target: inputs.resource as RecordedCall['target'], arguments: given as JsonObject, time };
 }

@@ -74,7 +74,7 @@ function judge(doors: AdminDoors, proposal: Proposal, stored: StoredRecord, tall
   if (!isDecided(stored)) return success(null);
   const payload = doors.audit.open(stored);
   if (!payload.ok) return payload;
-  const call = withoutRoles(recordedCall(payload.value), proposal.fileRoles);
+  const call = withoutRoles(recordedCall(payload.value, stored.record.time), proposal.fileRoles);
   const [inForce, proposed] = [targetIn(proposal.inForce, call), targetIn(proposal.proposed, call)];
   if (call === null || inForce === null) {
     tally.skipped += 1;

@@ -28,10 +28,17 @@ export const serverDetailView = (view: ServerView): ServerDetail => ({
   templates: view.templates.map((template) => toolView(view.registration.id, template)),
   resources: view.registration.resources,
   limits: limitsView(view.registration.limits),
+  labels: labelsView(view.registration.labels),
 });
 
 const limitsView = (limits: ServerView['registration']['limits']): ServerDetail['limits'] =>
   limits === null ? null : { ...limits, tools: { ...limits.tools } };
+
+const labelsView = (labels: ServerView['registration']['labels']): ServerDetail['labels'] =>
+  labels === null ? null : { ...labels, tools: { ...labels.tools }, prompts: { ...labels.prompts }, templates: { ...labels.templates } };
+
+/** Labels as a record keeps them. */
+export const labelFacts = ({ registration: { labels } }: ServerView): JsonValue => labels as unknown as JsonValue;
 
 /** Limits as a record keeps them. */
 export const limitFacts = ({ registration: { limits } }: ServerView): JsonValue => limits as unknown as JsonValue;

@@ -7,10 +7,11 @@ interface ExplainOptions {
   readonly principal: string;
   readonly tool: string;
   readonly arguments: string;
+  readonly at?: string;
 }
 
-export async function explainDecision({ api, terminal }: Work, { principal, tool, arguments: given }: ExplainOptions): Promise<void> {
-  const query = new URLSearchParams({ principal, tool, arguments: given });
+export async function explainDecision({ api, terminal }: Work, { principal, tool, arguments: given, at }: ExplainOptions): Promise<void> {
+  const query = new URLSearchParams({ principal, tool, arguments: given, ...(at === undefined ? {} : { at }) });
   const told = await api.call('GET', `/api/v1/reports/decision?${query}`, explanation);
   if (terminal.json) return terminal.printJson(told);
   const by = told.policies.map(({ id, place }) => (place === null ? sanitize(id) : `${sanitize(id)} (${sanitize(place)})`));

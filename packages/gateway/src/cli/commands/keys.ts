@@ -16,6 +16,7 @@ interface CreateOptions extends RuleOptions {
   readonly network: readonly string[];
   readonly days?: string;
   readonly owner?: string;
+  readonly purpose?: string;
 }
 
 const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
@@ -36,6 +37,7 @@ export function keysCommands(program: Command, surroundings: Surroundings): void
     .option('--network <cidr>', 'a network from which it may be used; repeat. Without any: anywhere', collect, [])
     .option('--days <n>', 'how long it lives, at most 30')
     .option('--owner <name>', 'who answers for a service')
+    .option('--purpose <word>', 'what it is issued for, which policies may read; it never changes')
     .action(withApi(surroundings, createKey));
   keys.command('list').description('every key, without its text').action(withApi(surroundings, listKeys));
   keys
@@ -62,6 +64,7 @@ async function createKey({ api, terminal, now }: Work, name: string, options: Cr
     networks: options.network.length === 0 ? null : options.network,
     ...(options.days === undefined ? {} : { expiresInDays: Number(options.days) }),
     owner: options.owner ?? null,
+    purpose: options.purpose ?? null,
   };
   const made = await api.call('POST', '/api/v1/keys', issuedKey, body);
   printIssued({ terminal, now }, made);
@@ -89,6 +92,7 @@ export function printIssued({ terminal, now }: Pick<Work, 'terminal' | 'now'>, m
         ['name', sanitize(made.name)],
         ['roles', made.roles.join(', ')],
         ['reaches', scopesText(made)],
+        ...(made.purpose === null ? [] : [['for', made.purpose] as const]),
         ['ends', relative(made.expiresAt, now)],
       ],
       terminal.screen,

@@ -39,6 +39,7 @@ export function policyCommands(program: Command, surroundings: Surroundings): vo
     .requiredOption('--principal <id>', 'as `sallyport keys list` prints it')
     .requiredOption('--tool <server__tool>')
     .option('--arguments <json>', 'the arguments of the call', '{}')
+    .option('--at <time>', 'when, as 2026-03-02T09:30:00Z, for policies that read the time; now where nothing is said')
     .description('may this principal call this tool with these arguments, and why')
     .action(withApi(surroundings, explainDecision));
   own

@@ -3,6 +3,7 @@ import { page, type Server, type ServerDetail, server, serverDetail, tool } from
 import { sanitize } from '../render/sanitize.ts';
 import { facts, table } from '../render/table.ts';
 import { type AddFlags, addServers } from '../servers/add.ts';
+import { labelServer, withLabels } from '../servers/labels.ts';
 import { limitLines, limitServer, withLimits } from '../servers/limits.ts';
 import { type Surroundings, type Work, withApi } from './command.ts';
 
@@ -42,6 +43,7 @@ export function serversCommands(program: Command, surroundings: Surroundings): v
     .option('--digest <sha256>', 'only if the tool is still the one that was looked at')
     .action(withApi(surroundings, approveTool));
   withLimits(servers.command('limit')).action(withApi(surroundings, limitServer));
+  withLabels(servers.command('label')).action(withApi(surroundings, labelServer));
   servers.command('refresh').argument('<id>').description('look again at what it offers').action(withApi(surroundings, refreshServer));
   servers.command('remove').argument('<id>').description('take a server and its pins away').action(withApi(surroundings, removeServer));
 }

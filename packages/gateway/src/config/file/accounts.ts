@@ -44,7 +44,7 @@ export function planAccounts(parts: FileParts, places: Places, now: number): Pla
 }
 
 function planOf(part: AccountPlan['part'], name: string, given: FileAccount): AccountPlan {
-  const { scopes, methods = null, networks = null, until, roles = [], tools = [] } = given;
+  const { scopes, methods = null, networks = null, purpose = null, until, roles = [], tools = [] } = given;
   return {
     part,
     name,
@@ -53,6 +53,7 @@ function planOf(part: AccountPlan['part'], name: string, given: FileAccount): Ac
     methods,
     cidrs: networks,
     owner: 'owner' in given ? given.owner : null,
+    purpose,
     // Its last day is over at its end, in UTC.
     endsAt: until === undefined ? null : Date.parse(`${until}T00:00:00Z`) + DAY_MS,
     tools: tools.map((tool) => (typeof tool === 'string' ? { tool } : { tool: tool.tool, ...rulesOf(tool.rules) })),

@@ -19,6 +19,8 @@ export const policyTable = z.strictObject({
       z.strictObject({
         effect: z.enum(['read', 'write', 'destructive'], 'read, write or destructive'),
         inputSchema: object.exactOptional(),
+        dataClass: z.string().exactOptional(),
+        environment: z.string().exactOptional(),
       }),
     )
     .default({}),
@@ -28,6 +30,7 @@ export const policyTable = z.strictObject({
       roles: list('roles'),
       scopes: z.array(z.strictObject({ server: z.string(), tool: z.string(), rules })).exactOptional(),
       methods: z.array(z.string()).exactOptional(),
+      purpose: z.string().exactOptional(),
     }),
     'a block of principals by name, each with its roles',
   ),
@@ -38,6 +41,7 @@ export const policyTable = z.strictObject({
         principal: z.string('a principal of this table'),
         tool: z.string('SERVER__TOOL'),
         arguments: object.exactOptional(),
+        at: z.iso.datetime('a time in UTC, as 2026-03-02T09:30:00Z').exactOptional(),
         expect: z.enum(['allow', 'deny', 'hidden'], 'allow, deny or hidden'),
         by: z.string().exactOptional(),
       }),

@@ -86,6 +86,26 @@ const limits = block({
     .describe('The same for single tools, by name. They hold besides those of the server.'),
 });
 
+const word = z
+  .string()
+  .max(40)
+  .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'a word of small letters and digits, with single hyphens')
+  .optional();
+const label = {
+  data_class: word.describe(
+    'Of which class the data behind it is, such as public, internal or confidential: resource.dataClass in policies.',
+  ),
+  environment: word.describe('Where it runs, such as production: resource.environment in policies.'),
+};
+const labelled = (most: number, what: string) =>
+  z.record(z.string().max(most), block(label), `a block of ${what} and their labels`).optional();
+const labels = block({
+  ...label,
+  tools: labelled(128, 'tools').describe('The same for single tools, by name; what is not said of one is what is said of the server.'),
+  prompts: labelled(128, 'prompts').describe('The same for prompts.'),
+  templates: labelled(2048, 'templates').describe('The same for resource templates, by uriTemplate, and the resources that they make.'),
+});
+
 const SERVER = 'a server with command, url or local';
 const server = z
   .strictObject(
@@ -117,6 +137,7 @@ const server = z
       limits: limits
         .optional()
         .describe('What this server is asked at most. It only tightens: `rate_limiting` holds besides, so no deviation is needed.'),
+      labels: labels.optional().describe('What policies may know of its data and place. No server says this of itself.'),
     },
     SERVER,
   )
@@ -174,6 +195,7 @@ const rolesOf = <R extends string>(names: readonly [R, ...R[]]) =>
   z.array(z.enum(names, names.join(', ')), `a list of ${names.join(', ')}`);
 const account = {
   about: text(500, 'what it is for').optional(),
+  purpose: word.describe('What its keys are issued for, in a word: principal.purpose in policies.'),
   scopes: z
     .array(z.string('SERVER/TOOL').regex(/^(\*|[a-z][a-z0-9-]*)\/.+$/, 'SERVER/TOOL, with * for all'), 'a list of SERVER/TOOL')
     .min(1, 'at least one: without any it reaches nothing')

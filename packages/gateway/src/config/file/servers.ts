@@ -8,8 +8,11 @@ import type { FileServer } from './schema.ts';
 export function serverInput(id: string, server: FileServer): JsonObject {
   const { title, sharing, enabled, effects, prompts, templates, resources } = server;
   const limits = server.limits === undefined ? undefined : limitsOf(server.limits);
+  const labels = server.labels === undefined ? undefined : labelsOf(server.labels);
   const more = Object.fromEntries(
-    Object.entries({ title, sharing, enabled, effects, prompts, templates, resources, limits }).filter(([, value]) => value !== undefined),
+    Object.entries({ title, sharing, enabled, effects, prompts, templates, resources, limits, labels }).filter(
+      ([, value]) => value !== undefined,
+    ),
   );
   return { id, transport: transportOf(server), ...more } as JsonObject;
 }
@@ -26,6 +29,23 @@ const limitOf = ({ calls_per_minute, in_flight, in_flight_per_principal }: FileL
 const limitsOf = (limits: FileLimits): JsonObject => ({
   ...limitOf(limits),
   tools: Object.fromEntries(Object.entries(limits.tools ?? {}).map(([name, limit]) => [name, limitOf(limit)])),
+});
+
+type FileLabels = NonNullable<FileServer['labels']>;
+
+const labelOf = ({ data_class, environment }: Pick<FileLabels, 'data_class' | 'environment'>): JsonObject => ({
+  dataClass: data_class ?? null,
+  environment: environment ?? null,
+});
+
+const labelsOf = (labels: FileLabels): JsonObject => ({
+  ...labelOf(labels),
+  ...Object.fromEntries(
+    (['tools', 'prompts', 'templates'] as const).map((list) => [
+      list,
+      Object.fromEntries(Object.entries(labels[list] ?? {}).map(([name, one]) => [name, labelOf(one)])),
+    ]),
+  ),
 });
 
 function transportOf({ command, args, env, url, headers, local, tls_1_2: older }: FileServer): JsonObject {
@@ -58,6 +78,7 @@ const expectedBy = (message: string): string =>
 const IN_FILE: Readonly<Record<string, string>> = {
   tokenEnv: 'token_env',
   callsPerMinute: 'calls_per_minute',
+  dataClass: 'data_class',
   inFlight: 'in_flight',
   inFlightPerPrincipal: 'in_flight_per_principal',
 };

@@ -90,7 +90,7 @@ const rulesIn = ({ rules }: GrantFacts): JsonValue =>
 export const grantName = (principal: string, tool: string): string => `${principal} ${tool}`;
 
 function serverContent(
-  { title, transport, sharing, enabled, resources, limits }: Registration,
+  { title, transport, sharing, enabled, resources, limits, labels }: Registration,
   pins: readonly (readonly [string, PinFacts])[],
   keyed: (text: string) => string,
 ): JsonObject {
@@ -105,6 +105,7 @@ function serverContent(
     resources,
     // Absent where there are none, as in versions that were written before there could be.
     ...(limits === null ? {} : { limits: limits as unknown as JsonValue }),
+    ...(labels === null ? {} : { labels: labels as unknown as JsonValue }),
     effects: Object.fromEntries(effects),
     // Every definition with its state, as one digest: a version says that it changed, the journal what.
     pins: sha256Hex(canonical.ok ? canonical.value : JSON.stringify(judged)),

@@ -61,7 +61,7 @@ export function storedIn(version: Version): RestorableState {
   };
 }
 
-function inputOf(id: string, { title, transport, sharing, enabled, resources, effects, limits }: JsonObject): JsonObject | null {
+function inputOf(id: string, { title, transport, sharing, enabled, resources, effects, limits, labels }: JsonObject): JsonObject | null {
   if (JSON.stringify(transport).includes('"keyed:') || JSON.stringify(transport).includes('?keyed:')) return null;
   return {
     id,
@@ -70,6 +70,7 @@ function inputOf(id: string, { title, transport, sharing, enabled, resources, ef
     enabled,
     resources,
     limits: limits ?? null,
+    labels: labels ?? null,
     ...effectsIn(effects as JsonObject),
     transport: transportIn(transport as JsonObject),
   } as JsonObject;

@@ -7,7 +7,7 @@ export interface ArgumentReads {
 }
 
 /** Facts of the context that are not arguments. */
-const FACTS = new Set(['inScope', 'methodInScope']);
+const FACTS = new Set(['inScope', 'methodInScope', 'time']);
 
 export function argumentReads(node: unknown): ArgumentReads {
   const reads = new Map<string, readonly string[]>();

@@ -29,6 +29,8 @@ export interface OwnAsked {
 
 export interface OwnPolicies {
   readonly policies: readonly ReadPolicy[];
+  /** Whether any of them reads the time. */
+  readonly timed: boolean;
   /** Tools that a policy speaks of and does not fit: nobody may call them. By qualified name. */
   readonly unfit: ReadonlyMap<string, readonly PolicyMistake[]>;
   /** Null: no policy of the operator concerns this caller and target. */
@@ -57,7 +59,7 @@ export function openOwnPolicies(document: PolicyDocument): Result<OwnPolicies, P
   for (const { tool, mistake } of found) unfit.set(tool ?? '', [...(unfit.get(tool ?? '') ?? []), mistake]);
   const types = new Map(tools.map((tool) => [tool.qualifiedName, tool.arguments]));
   const asking: Asking = { document, unfit, types, concerningOf: openRules(policies) };
-  return success({ policies, unfit, ask: asker(asking), compare: comparer(asking) });
+  return success({ policies, timed: policies.some(({ timed }) => timed), unfit, ask: asker(asking), compare: comparer(asking) });
 }
 
 interface Asking {

@@ -104,9 +104,9 @@ function whatOf({ message, help }: Problem, tool: CheckedTool | null): string {
   return `${argument[1]}: no such argument of ${tool?.qualifiedName ?? 'it'}; it has ${there}`;
 }
 
-const TARGET = ['effect', 'name', 'server', 'tenant'];
+const TARGET = ['dataClass', 'effect', 'environment', 'name', 'server', 'tenant'];
 const ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
-  Principal: ['tenant'],
+  Principal: ['purpose', 'tenant'],
   Server: ['tenant'],
   Tool: TARGET,
   Prompt: TARGET,

@@ -10,8 +10,8 @@ const NOTHING: IdentityRead = { server: false, name: false };
 
 /** What every question that shares an answer has in common. */
 const COMPARED: Readonly<Record<string, ReadonlySet<string>>> = {
-  principal: new Set(['tenant']),
-  resource: new Set(['tenant', 'effect']),
+  principal: new Set(['tenant', 'purpose']),
+  resource: new Set(['tenant', 'effect', 'dataClass', 'environment']),
 };
 
 /**

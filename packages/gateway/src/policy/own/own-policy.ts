@@ -24,6 +24,8 @@ export interface ReadPolicy extends OwnPolicy {
   readonly message: string | null;
   /** Arguments that its conditions read, each as the path of its names; none: it decides without arguments. */
   readonly reads: readonly (readonly string[])[];
+  /** Whether its decision depends on when it is made. */
+  readonly timed: boolean;
   /** Whether it holds a text with a slash: then the texts it reads have to be written plainly. */
   readonly comparesPaths: boolean;
 }

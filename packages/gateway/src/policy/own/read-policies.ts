@@ -1,6 +1,7 @@
 import cedar from '@cedar-policy/cedar-wasm/nodejs';
 import { LIMITS } from '../../base/limits.ts';
 import { SHIPPED_POLICIES } from '../role-policies.ts';
+import { readsTime } from '../time.ts';
 import { argumentReads } from './argument-reads.ts';
 import type { PolicyMistake, ReadPolicy } from './own-policy.ts';
 import { type Piece, positionOf, split } from './split.ts';
@@ -87,7 +88,7 @@ function judge(file: PolicyFile, piece: Piece, tree: cedar.PolicyJson): Read {
       reads.length > 0 && !isOfTools(tree.resource),
       'only tools have arguments: write resource == Tool::"...", resource is Tool, or resource is Tool in Server::"..."',
     ],
-    [whole, 'context cannot be taken as a whole; write context.arguments.NAME'],
+    [whole, 'context cannot be taken as a whole; write context.arguments.NAME, or a member of context.time'],
   ];
   const mistakes = wrong.flatMap(([is, what]) => (is ? [mistakeAt(file, piece.offset, id, what)] : []));
   if (id === null || mistakes.length > 0) return { mistakes };
@@ -102,6 +103,7 @@ function judge(file: PolicyFile, piece: Piece, tree: cedar.PolicyJson): Read {
     effect,
     message: message === '' ? null : message,
     reads,
+    timed: readsTime(tree.conditions),
     comparesPaths: holdsSlash(tree.conditions),
   };
 }
