@@ -37,6 +37,7 @@ export const ADMIN: readonly AdminRow[] = [
   row('POST', '/servers/none/approve', '        yes   no      no       no     no     no      no'),
   row('POST', '/servers/none/refresh', '        yes   no      no       no     no     no      no'),
   row('POST', '/servers/none/limits', '         yes   no      no       no     no     no      no'),
+  row('POST', '/servers/none/labels', '         yes   no      no       no     no     no      no'),
   row('DELETE', '/servers/none', '              yes   no      no       no     no     no      no'),
   row('POST', '/grants', '                      yes   no      no       no     no     no      no'),
   row('GET', '/grants', '                       yes   yes     no       no     no     no      no'),
