@@ -1,4 +1,5 @@
 import type { Figure } from '../../../../tools/figures/runner/figure.ts';
+import { measureAsked } from '../policy/asked-pairs.ts';
 import { measureFirstVisibility } from '../policy/first-visibility.ts';
 import { startMatrixGateway } from '../policy/objects.ts';
 import { measureOwnPolicies } from '../policy/own-speed.ts';
@@ -13,6 +14,7 @@ export async function* measurements(): AsyncGenerator<Figure> {
   yield* matrix();
   yield* tenants();
   yield* time();
+  yield* asked();
   yield* scale();
   yield* own();
 }
@@ -51,6 +53,22 @@ async function* tenants(): AsyncGenerator<Figure> {
   } finally {
     await two.stop();
   }
+}
+
+/** Of prompts, templates and resources: whether a server is asked for one and not for the other, which its time would tell. */
+async function* asked(): AsyncGenerator<Figure> {
+  const pairs = await measureAsked();
+  const told = pairs.filter(({ hidden, unknown, answeredAlike }) => !answeredAlike || hidden.join() !== unknown.join());
+  for (const { what, hidden, unknown } of told)
+    process.stderr.write(`${what}: hidden asks ${hidden.join() || '-'}, unknown ${unknown.join()}\n`);
+  yield {
+    figure: 'policy.hidden_unknown_asked_differently',
+    value: told.length,
+    unit: `of ${pairs.length} kinds of prompts, templates and resources`,
+    goal: '0',
+    met: told.length === 0,
+    command,
+  };
 }
 
 const TRIES = 3;
