@@ -22,10 +22,12 @@ import { notingGrants } from './main/note-grants.ts';
 import { ADMIN_PORT, listenForClients, NOBODY, rulesFor, tlsOf, urlFor } from './main/open-listeners.ts';
 import { metricsOf } from './main/open-metrics.ts';
 import { type Missing, plantSeed } from './main/plant-seed.ts';
+import { undoCutOff } from './main/put-back.ts';
 import { readiness } from './main/readiness.ts';
 import { type Manner, reconcile } from './main/reconcile.ts';
 import { recordSystem } from './main/record-system.ts';
 import { recordingLogger } from './main/recording-logger.ts';
+import { revertNote } from './main/revert.ts';
 import { openRooms, type Rooms, TENANT } from './main/rooms.ts';
 import { seededClient } from './main/seeded-client.ts';
 import { statusOf } from './main/status.ts';
@@ -48,15 +50,25 @@ export const startGateway: StartGateway = async (options) => {
     if (opened !== null) await recordSystem(opened, 'storage.lost', null, { why: lost.detail ?? lost.reason }, 'error');
     options.onLost?.(lost);
   };
+  const undone = undoCutOff(revertNote(options.data));
+  if (!undone.ok) return undone;
   const log = recordingLogger(options.log);
   const rooms = await openRooms({ ...options, log, onLost }, options.clock ?? systemClock);
   if (!rooms.ok) return rooms;
   opened = rooms.value;
   log.recordTo(opened);
-  const running = await start(rooms.value, { ...options, log });
+  const running = await startAfter(undone.value, rooms.value, { ...options, log });
   if (!running.ok) await rooms.value.close();
   return running;
 };
+
+/** @param undone files that a revert had changed which a crash cut off */
+async function startAfter(undone: readonly string[], rooms: Rooms, options: StartOptions): Promise<Result<RunningGateway, Reason>> {
+  if (undone.length === 0) return start(rooms, options);
+  options.log.warn('config.revert.undone', { files: [...undone] });
+  const recorded = await recordSystem(rooms, 'config.revert.undone', null, { files: [...undone] });
+  return recorded.ok ? start(rooms, options) : recorded;
+}
 
 async function start(rooms: Rooms, options: StartOptions): Promise<Result<RunningGateway, Reason>> {
   const life = await beginLife(rooms, options.data);

@@ -35,6 +35,8 @@ export interface Reloader {
 export interface Prepared {
   readonly restored: Restored | null;
   readonly undo: () => void;
+  /** It is in force. */
+  readonly done: () => void;
 }
 
 export interface ReloaderDeps {
@@ -55,9 +57,8 @@ export function openReloader({ rooms, options, apply, onChange, onVersion }: Rel
     apply.alone(async () => {
       const prepared = await prepare();
       if (!prepared.ok) return prepared;
-      const { restored, undo } = prepared.value;
-      const before = rooms.configured.current();
-      const { version } = rooms.told;
+      const { restored, undo, done } = prepared.value;
+      const [before, version] = [rooms.configured.current(), rooms.told.version];
       const taken = await takeFile(rooms, options, { by, restored });
       if (!taken.ok) {
         undo();
@@ -69,6 +70,7 @@ export function openReloader({ rooms, options, apply, onChange, onVersion }: Rel
         }
         return refuse(rooms, taken.reason, by, lines);
       }
+      done();
       problem = null;
       looked = [];
       takenBack = false;
@@ -95,10 +97,7 @@ export function openReloader({ rooms, options, apply, onChange, onVersion }: Rel
         apply.others(done.value.by).catch((fault: unknown) => rooms.log.error('config.snapshot.stale', { fault: String(fault) }));
       }),
     // What was taken back comes again only because somebody says so, or changes it.
-    reload: (by) =>
-      takenBack && by.cause === DAY_PASSED
-        ? rooms.versions.newest(TENANT)
-        : take(by, async () => success({ restored: null, undo: () => undefined })),
+    reload: (by) => (takenBack && by.cause === DAY_PASSED ? rooms.versions.newest(TENANT) : take(by, async () => success(UNTOUCHED))),
     get problem() {
       return problem;
     },
@@ -107,6 +106,9 @@ export function openReloader({ rooms, options, apply, onChange, onVersion }: Rel
     },
   };
 }
+
+/** The files as they are. */
+const UNTOUCHED: Prepared = { restored: null, undo: () => undefined, done: () => undefined };
 
 async function takeBack(
   rooms: Rooms,

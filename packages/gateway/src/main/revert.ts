@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type PrincipalId, ulid } from '../base/ids.ts';
 import { type Failure, failure, type Result, success } from '../base/result.ts';
 import {
@@ -48,8 +48,8 @@ export async function revert({ rooms, options, reloader }: Reverting, name: stri
   const taken = await reloader.take({ author, cause: `config.reverted to ${version.sequence}` }, async () => {
     const restored = await restoredFrom(rooms, version, author as PrincipalId);
     if (!restored.ok) return restored;
-    const written = file === null || then === null ? success(() => undefined) : putBack(wantedFiles(file, then));
-    return written.ok ? success({ restored: restored.value, undo: written.value }) : written;
+    const written = file === null || then === null ? success(NOTHING) : putBack(wantedFiles(file, then), revertNote(options.data));
+    return written.ok ? success({ restored: restored.value, ...written.value }) : written;
   });
   if (!taken.ok) return taken;
   return taken.value === null ? failure('config.version_unknown', 'there is no version') : success(taken.value);
@@ -65,6 +65,11 @@ function wantedFiles({ path }: ConfigSource, { text, beside }: RestorableFile): 
     { path, text },
   ];
 }
+
+const NOTHING = { undo: () => undefined, done: () => undefined };
+
+/** Where what stood before a revert is kept until the revert is over. */
+export const revertNote = (data: string): string => join(data, 'reverting');
 
 const refuse = (detail: string): Failure<'config.not_revertible'> => failure('config.not_revertible', detail);
 

@@ -22,6 +22,7 @@ export const SYSTEM_EVENTS = {
     'A version of the configuration was applied, with its digest, who changed it and what differs from the one before.',
   'config.rolled_back':
     'A changed file was taken back, since calls failed or were denied that were not before; the configuration before it is in force again.',
+  'config.revert.undone': 'A revert was cut off by a crash while it wrote files. They are again what they were before it.',
   'config.reload.refused': 'A changed configuration is not right; the one before stays in force.',
   'config.changed_outside': 'What is stored is not what was applied last: somebody changed it past the gateway.',
   'identity.key.created': 'A kept key was made: the first administrator, or the client of the demo.',
