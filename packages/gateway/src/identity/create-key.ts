@@ -52,13 +52,14 @@ async function issue(
   if (!checked.ok) return checked;
   const refusal = await refuseAsker(room, by, tenant, checked.value);
   if (refusal !== null) return refusal;
-  const expiresAt = expiryOf(room, request.expiresAt);
+  const now = room.clock.now();
+  const expiresAt = expiryOf(room, request.expiresAt, now);
   if (!expiresAt.ok) return expiresAt;
   const owned = isService(checked.value) ? await hasOwner(room, tenant, checked.value.owner) : success(true);
   if (!owned.ok) return owned;
   if (!owned.value)
     return failure('identity.invalid_request', 'the owner of a service account is a person with a key that works, or a team');
-  const key = newKey(room, tenant, checked.value, expiresAt.value, by);
+  const key = newKey(tenant, checked.value, { createdAt: now, expiresAt: expiresAt.value }, by);
   const of =
     account === null ? {} : { account: account.name, accountEndsAt: account.endsAt, principal: accountPrincipal(tenant, account.name) };
   return store(room, { ...key, ...of }, text);
@@ -68,9 +69,8 @@ export const newKeyText = (room: Pick<Room, 'random'>): SecretString => new Secr
 
 export const newKeyId = (now: number): KeyId => `key_${ulid(now)}` as KeyId;
 
-/** At most the age that the settings allow from now (R2-008), and not in the past. */
-export function expiryOf({ clock, settings }: Room, asked: number | undefined): Result<number, IdentityReason> {
-  const now = clock.now();
+/** At most the age that the settings allow from `now` (R2-008), and not in the past. */
+export function expiryOf({ settings }: Room, asked: number | undefined, now: number): Result<number, IdentityReason> {
   const { maxAgeDays } = settings();
   const latest = now + maxAgeDays * DAY_MS;
   const expiresAt = asked ?? latest;
@@ -79,8 +79,9 @@ export function expiryOf({ clock, settings }: Room, asked: number | undefined): 
   return expiresAt > latest ? failure('identity.expiry_too_late', `keys live at most ${maxAgeDays} days`) : success(expiresAt);
 }
 
-function newKey({ clock }: Room, tenant: TenantId, request: CheckedRequest, expiresAt: number, by: Asker): ApiKey {
-  const createdAt = clock.now();
+type Life = Pick<ApiKey, 'createdAt' | 'expiresAt'>;
+
+function newKey(tenant: TenantId, request: CheckedRequest, { createdAt, expiresAt }: Life, by: Asker): ApiKey {
   const id = newKeyId(createdAt);
   const principal = `prn_${ulid(createdAt)}` as PrincipalId;
   const unused = { revokedAt: null, replacedBy: null, overlapEndsAt: null, lastUsedAt: null, warnedDays: null, disclosedAt: null };

@@ -61,7 +61,7 @@ export async function replaceKey(
   text: IssuedKey['text'],
 ): Promise<Result<RotatedKey, IdentityReason | StorageReason>> {
   const now = room.clock.now();
-  const expiresAt = expiryOf(room, undefined);
+  const expiresAt = expiryOf(room, undefined, now);
   if (!expiresAt.ok) return expiresAt;
   const created = { id: newKeyId(now), createdAt: now, createdBy: askerId(by), expiresAt: expiresAt.value };
   const next: ApiKey = { ...old, ...created, lastUsedAt: null, warnedDays: null, disclosedAt: null };

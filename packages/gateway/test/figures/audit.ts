@@ -56,6 +56,7 @@ async function* kills(): AsyncGenerator<Figure> {
     command: KILL,
   });
   const none = (figure: string, value: number, unit: string): Figure => row(figure, value, unit, '0', value === 0);
+  for (const problem of report.problems) process.stderr.write(`${problem}\n`);
   const share = report.withOpenIntent / report.kills;
   yield row('audit.kills', report.kills, 'kills', `${KILLS}`, report.kills === KILLS);
   yield row('audit.kills_with_open_intent_share', share, 'of kills', '>= 0.9', share >= 0.9);
