@@ -1,15 +1,19 @@
 import { Worker } from 'node:worker_threads';
+import { READY } from './serve-lane.ts';
 
 /** `timeout`: the thread ran out of time or memory and was killed; `busy`: too many jobs wait. */
 export type LaneAnswer<A> = { readonly kind: 'answer'; readonly answer: A } | { readonly kind: 'timeout' } | { readonly kind: 'busy' };
 
 export interface LaneOptions {
-  /** The module that answers each message with one message. */
+  /** The module that serves it (`serveLane`). */
   readonly script: URL;
   readonly megabytes: number;
   /** Jobs that may wait. */
   readonly queue: number;
 }
+
+/** A thread that is not there by then never will be. */
+const START_MS = 30_000;
 
 interface Waiting<J, A> {
   readonly job: J;
@@ -64,7 +68,7 @@ export class ThreadLane<J, A> {
     else this.#send(waiting);
   }
 
-  // The limit begins once the thread runs: starting one takes 50 ms alone and a second on a busy machine, which is not the job's fault.
+  // The limit begins once the thread has loaded what it runs: that takes 200 ms alone and seconds on a busy machine, which is not the job's fault.
   #start(): void {
     const worker = new Worker(this.#options.script, {
       execArgv: [],
@@ -72,19 +76,25 @@ export class ThreadLane<J, A> {
       resourceLimits: { maxOldGenerationSizeMb: this.#options.megabytes, stackSizeMb: 4 },
     });
     this.#worker = worker;
-    worker.on('online', () => {
-      if (this.#worker === worker && this.#current !== null) this.#send(this.#current);
+    this.#timer = setTimeout(() => this.#kill(worker), START_MS);
+    worker.on('message', (told: A | typeof READY) => {
+      if (told === READY) this.#begin(worker);
+      else this.#finish(worker, told);
     });
-    worker.on('message', (answer: A) => this.#finish(worker, answer));
     // Out of memory, or a fault of the thread itself: the job is lost either way.
     worker.on('error', () => this.#kill(worker));
     worker.on('exit', () => this.#kill(worker));
+  }
+
+  #begin(worker: Worker): void {
+    if (this.#worker === worker && this.#current !== null) this.#send(this.#current);
   }
 
   #send(waiting: Waiting<J, A>): void {
     const worker = this.#worker;
     if (worker === null) return;
     worker.ref();
+    if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#kill(worker), waiting.limitMs);
     worker.postMessage(waiting.job, [...waiting.transfer]);
   }

@@ -1,6 +1,6 @@
-import { parentPort } from 'node:worker_threads';
 import { sha256Hex } from '../../base/bytes.ts';
 import { canonicalize } from '../../base/canonical.ts';
+import { serveLane } from '../../base/serve-lane.ts';
 import type { JsonValue } from '../../contracts/json.ts';
 import { isObject } from '../json-rpc.ts';
 import { parseStrict } from '../strict-json.ts';
@@ -19,6 +19,4 @@ function digestOf(message: JsonValue): string | null {
   return canonical?.ok ? sha256Hex(canonical.value) : null;
 }
 
-parentPort?.on('message', (bytes: ArrayBuffer) => {
-  parentPort?.postMessage(read(bytes));
-});
+serveLane(read);

@@ -1,4 +1,4 @@
-import { parentPort } from 'node:worker_threads';
+import { serveLane } from '../../base/serve-lane.ts';
 import { type Check, compileSchema } from './compile-schema.ts';
 import type { Job, JobAnswer } from './worker-protocol.ts';
 
@@ -27,10 +27,10 @@ function checkFor(job: Extract<Job, { kind: 'validate' }>): Check {
   return check;
 }
 
-parentPort?.on('message', (job: Job) => {
+serveLane((job: Job): JobAnswer => {
   try {
-    parentPort?.postMessage(answer(job));
+    return answer(job);
   } catch (error) {
-    parentPort?.postMessage({ kind: 'refused', detail: String(error).slice(0, 300) } satisfies JobAnswer);
+    return { kind: 'refused', detail: String(error).slice(0, 300) };
   }
 });
