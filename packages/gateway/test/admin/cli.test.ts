@@ -21,7 +21,8 @@ let firstLine: string;
 
 const run = (...args: readonly string[]): Promise<Ended> =>
   new Promise((resolve) => {
-    const child = execFile(process.execPath, [ENTRY, '--data', data, ...args], { timeout: 30_000 }, (_error, out, err) =>
+    const where = args.includes('--data') ? [] : ['--data', data];
+    const child = execFile(process.execPath, [ENTRY, ...where, ...args], { timeout: 30_000 }, (_error, out, err) =>
       resolve({ code: child.exitCode ?? -1, out, err }),
     );
     child.stdin?.end();

@@ -4,6 +4,8 @@ import type { StorageReason } from '../../contracts/reasons/storage.ts';
 import type { Budgets, Charge, Rate } from '../budget.ts';
 import { type Account, type Asked, aheadFor, LEASE_MS, leftOf, newAccount, retire, runsOut, useLease, want } from './account.ts';
 import type { BudgetStore, Put, StoredWindow } from './budget-store.ts';
+import { lostBy } from './lost-by.ts';
+import { nextBatch } from './next-batch.ts';
 import type { SharedClock } from './shared-clock.ts';
 import { chargeOf, emptyWindow, fullUntil, type Spent, type Taken, takeUnits } from './window-state.ts';
 
@@ -114,13 +116,12 @@ export class SharedBudgets implements Budgets {
   // Rejects never: who waits is always answered.
   async #serve(): Promise<void> {
     while (this.#queue.size > 0) {
-      const accounts = [...this.#queue].slice(0, AT_ONCE);
-      for (const account of accounts) this.#queue.delete(account);
+      const accounts = nextBatch(this.#queue, ({ principal }) => principal, AT_ONCE);
       const now = this.#now();
       const ahead = (account: Account): number => (this.#closing ? 0 : aheadFor(account, now));
       const askings = accounts.map((account) => this.#asked(account, now, ahead(account))).filter(isNews);
       if (askings.length === 0) continue;
-      const put = await this.#store.put(askings);
+      const put = await this.#store.put(askings).catch(lostBy);
       for (const [i, asking] of askings.entries()) {
         if (!put.ok) this.#lose(asking, put);
         else this.#settle(asking, put.value[i] ?? null);

@@ -1,5 +1,7 @@
 import { type Result, success } from '../../base/result.ts';
 import type { StorageReason } from '../../contracts/reasons/storage.ts';
+import { lostBy } from '../budgets/lost-by.ts';
+import { nextBatch } from '../budgets/next-batch.ts';
 import type { SharedClock } from '../budgets/shared-clock.ts';
 import { idleOf, type Shared, takeShare } from './share-state.ts';
 import { nameOf, type PutShares, type ShareOf, type ShareStore, type StoredShares } from './share-store.ts';
@@ -180,17 +182,16 @@ export class Shares {
       share.before = share.peak;
       share.peak = used;
       if (share.places > used || (used > 0 && share.until - now < SHARE_MS - RENEW_MS)) this.#enqueue(share);
-      else if (share.places + used + share.waiting.length + share.before === 0) this.#shares.delete(name);
+      else if (share.places + used + share.waiting.length + share.before === 0 && !this.#queue.has(share)) this.#shares.delete(name);
     }
   }
 
   // Rejects never: who waits is always answered.
   async #serve(): Promise<void> {
     while (this.#queue.size > 0) {
-      const shares = [...this.#queue].slice(0, AT_ONCE);
-      for (const share of shares) this.#queue.delete(share);
+      const shares = nextBatch(this.#queue, ({ of }) => nameOf(of), AT_ONCE);
       const askings = shares.map((share) => this.#asked(share));
-      const put = await this.#store.put(askings);
+      const put = await this.#store.put(askings).catch(lostBy);
       for (const [i, asking] of askings.entries()) {
         if (!put.ok) lose(asking, put);
         else this.#settle(asking, put.value[i] ?? null);
