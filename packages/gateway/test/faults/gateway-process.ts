@@ -24,6 +24,8 @@ export interface GatewayProcess {
   /** SIGKILL; resolves with the processes that it had started when it has ended. */
   kill(): Promise<readonly number[]>;
   readonly ended: Promise<void>;
+  /** Whether the signal has been sent. */
+  killed(): boolean;
   /** What it wrote to its standard error. */
   errors(): string;
 }
@@ -37,14 +39,17 @@ export function startProcess(folder: string, order: ChildOrder, prefix: readonly
   const chunks: Buffer[] = [];
   child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  let killed = false;
   return {
     pid: child.pid ?? 0,
     said: firstLine(child, ended),
     ended,
+    killed: () => killed,
     errors: () => Buffer.concat(chunks).toString(),
     kill: async () => {
       // Not in one go: the callers of this process must go on until the very moment of the kill.
       const children = await descendants(child.pid ?? 0);
+      killed = true;
       child.kill('SIGKILL');
       await ended;
       return children;
@@ -85,6 +90,12 @@ export async function survivors(pids: readonly number[], ms: number): Promise<re
     if (left.length === 0 || Date.now() > end) return left;
     await wait(50);
   }
+}
+
+/** A process as a person knows it. */
+export function commandOf(pid: number): string {
+  const file = `/proc/${pid}/cmdline`;
+  return `${pid} ${existsSync(file) ? readFileSync(file, 'utf8').replaceAll('\0', ' ').slice(0, 200) : ''}`;
 }
 
 function runs(pid: number): boolean {

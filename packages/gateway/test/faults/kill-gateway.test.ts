@@ -9,6 +9,7 @@ test(`kill -9 of the whole gateway, ${KILLS} times under load: nothing acknowled
   const report = await killGateway(KILLS, 11);
   expect(report).toMatchObject({
     kills: KILLS,
+    underLoad: KILLS - 1,
     acknowledgedMissing: 0,
     forwardedWithoutIntent: 0,
     forwardedTwice: 0,
@@ -18,8 +19,8 @@ test(`kill -9 of the whole gateway, ${KILLS} times under load: nothing acknowled
   });
   expect(report.withOpenIntent).toBeGreaterThanOrEqual(KILLS - 2);
   expect(report.answered).toBeGreaterThan(KILLS * 10);
-}, 120_000);
+}, 300_000);
 
 test('kill -9 at moments all over a first start leaves a directory that starts and has its keys and servers', async () => {
   expect(await killFirstStarts(6, 7)).toEqual([]);
-}, 120_000);
+}, 300_000);

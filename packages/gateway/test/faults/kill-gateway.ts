@@ -7,14 +7,29 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import { FIXTURES, toolServer, UNLIMITED } from '../scenarios/running-gateway.ts';
 import { type Caller, modern } from '../scenarios/wire.ts';
-import { callConcurrently, type Notes } from './callers.ts';
+import { callConcurrently, noNotes } from './callers.ts';
 import { seeded } from './disk.ts';
-import { type GatewayProcess, type Said, startProcess, survivors } from './gateway-process.ts';
+import { commandOf, type GatewayProcess, startProcess, survivors } from './gateway-process.ts';
 import { type CallRecords, readJournal } from './read-journal.ts';
 
-/** What many kills came to. All but the first five must be 0. */
+/** How far calls were that kills cut off: how many kills cut at least one there. */
+export interface Stages {
+  /** Begun by a client, and nothing in the journal. */
+  readonly beforeIntent: number;
+  /** The intent is durable, and no server was asked. */
+  readonly beforeForwarding: number;
+  /** A server was asked, and the outcome is not durable. */
+  readonly beforeOutcome: number;
+  /** The outcome is durable, and the client has no answer. */
+  readonly beforeAnswer: number;
+}
+
+/** What many kills came to. All but the first seven must be 0. */
 export interface KillReport {
   readonly kills: number;
+  /** The others fell into a start. */
+  readonly underLoad: number;
+  readonly stages: Stages;
   readonly withOpenIntent: number;
   readonly answered: number;
   readonly forwarded: number;
@@ -29,18 +44,19 @@ export interface KillReport {
   readonly problems: readonly string[];
 }
 
-/** Kills on one data directory before a fresh one is begun: the check reads the whole journal each time. */
+/**
+ * Kills on one data directory before a fresh one is begun: the check reads the whole journal each time. One of them, but not the first, falls into a
+ * start, its recovery included, instead of into the load.
+ */
 const KILLS_PER_DIRECTORY = 25;
-/** How many kills fall into a start, its recovery included, instead of into the load. */
-const DURING_START = 0.05;
 const MOST_ANSWERS = 120;
-/** Within this the load runs, on a busy machine too: a kill that comes before the first answer is no kill under load. */
-const LOADED_MS = 30_000;
 /** The reaper's two seconds between TERM and KILL, and what a busy machine adds. */
 const CHILDREN_GONE_MS = 8000;
 
 class Tally {
   kills = 0;
+  underLoad = 0;
+  readonly stages = { beforeIntent: 0, beforeForwarding: 0, beforeOutcome: 0, beforeAnswer: 0 };
   withOpenIntent = 0;
   answered = 0;
   forwarded = 0;
@@ -67,10 +83,12 @@ export async function killGateway(kills: number, seed: number, progress: (line: 
   const tally = new Tally();
   for (let begun = 0; begun < kills; begun += KILLS_PER_DIRECTORY) {
     const ground = await Ground.open(random, tally);
+    const end = Math.min(kills, begun + KILLS_PER_DIRECTORY);
+    const duringStart = begun + 1 + Math.floor(random() * (end - begun - 1));
     try {
-      for (let i = begun; i < Math.min(kills, begun + KILLS_PER_DIRECTORY); i++) {
-        await ground.round(i, i > begun && random() < DURING_START);
-        progress(JSON.stringify({ kill: i + 1, openIntents: ground.newlyOpen, problems: tally.problems.length }));
+      for (let i = begun; i < end; i++) {
+        await ground.round(i, i === duringStart);
+        progress(JSON.stringify({ kill: i + 1, ...ground.last, problems: tally.problems.length }));
       }
       await ground.finish();
     } finally {
@@ -88,11 +106,13 @@ class Ground {
   readonly #tally: Tally;
   readonly #remote: ChildProcess;
   readonly #order: Parameters<typeof startProcess>[1];
-  readonly #notes: Notes = { answered: [], refused: [], strange: [] };
+  readonly #notes = noNotes();
   #children: readonly number[] = [];
-  #identity: string | null = null;
+  #identity: { readonly key: string; readonly tools: string } | null = null;
   #everOpen = 0;
-  newlyOpen = 0;
+  #kill = 0;
+  /** Of the last kill: what it fell into, and what it left open. */
+  last = { during: '', openIntents: 0 };
 
   static async open(random: () => number, tally: Tally): Promise<Ground> {
     const folder = mkdtempSync(join(tmpdir(), 'sallyport-kill-'));
@@ -117,22 +137,22 @@ class Ground {
   /** Starts the gateway, loads it, kills it, and compares what the journal has with what everybody else knows. */
   async round(kill: number, duringStart: boolean): Promise<void> {
     const began = performance.now();
+    this.#kill = kill + 1;
     const gateway = startProcess(this.#folder, this.#order);
-    const children = duringStart ? await this.#killStart(gateway) : await this.#killUnderLoad(gateway, kill, began);
+    const children = duringStart ? await this.#killStart(gateway) : await this.#killUnderLoad(gateway, began);
     this.#tally.kills += 1;
     await this.#checkChildren(children);
-    if (gateway.errors() !== '') this.#tally.problems.push(gateway.errors().slice(0, 500));
+    if (gateway.errors() !== '') this.#problem(`standard error: ${gateway.errors().slice(0, 2000)}`);
     const journal = await readJournal(this.#data);
-    this.newlyOpen = duringStart ? 0 : journal.open.size;
-    if (this.newlyOpen > 0) this.#tally.withOpenIntent += 1;
-    if (!duringStart) this.#everOpen += journal.open.size;
+    this.last = { during: duringStart ? 'start' : 'load', openIntents: duringStart ? 0 : journal.open.size };
+    if (!duringStart) this.#countUnderLoad(journal);
     this.#check(journal);
   }
 
   /** One start more, whose recovery closes what the last kill left open. */
   async finish(): Promise<void> {
     const gateway = startProcess(this.#folder, this.#order);
-    await this.#greet(await gateway.said);
+    await this.#greet(gateway);
     await this.#checkChildren(await gateway.kill());
     await this.#checkChildren([]);
     const journal = await readJournal(this.#data);
@@ -150,36 +170,44 @@ class Ground {
     return gateway.kill();
   }
 
-  async #killUnderLoad(gateway: GatewayProcess, kill: number, began: number): Promise<readonly number[]> {
+  // The moment is drawn without a look at any call: so many answers after the load began to be answered, and a random time more.
+  async #killUnderLoad(gateway: GatewayProcess, began: number): Promise<readonly number[]> {
     const said = await gateway.said;
-    const caller = await this.#greet(said);
+    const caller = await this.#greet(gateway);
     if (caller === null || said?.ok !== true) return gateway.kill();
     this.#tally.processMs.push(Math.round(performance.now() - began));
     this.#tally.gatewayMs.push(said.startMs);
     let calling = true;
     const notes = this.#notes;
     const enough = notes.answered.length + 1 + Math.floor(this.#random() * MOST_ANSWERS);
-    const load = callConcurrently({ caller, label: `k${kill}`, random: this.#random, notes, until: () => calling });
-    const deadline = Date.now() + LOADED_MS;
-    while (notes.answered.length < enough && Date.now() < deadline) await wait(1);
+    const { killed } = gateway;
+    const load = callConcurrently({ caller, label: `k${this.#kill}`, random: this.#random, notes, until: () => calling, killed });
+    let over = false;
+    const ended = load.then(() => {
+      over = true;
+    });
+    while (notes.answered.length < enough && !over) await wait(1);
+    if (over) this.#problem(`every caller had stopped before the kill, after ${notes.answered.length} answers on this directory`);
     await wait(this.#random() * 30);
     const children = await gateway.kill();
     calling = false;
-    await load;
+    await ended;
     return children;
   }
 
   // The same key and the same pins on every start: what the first run kept survives each kill.
-  async #greet(said: Said | null): Promise<Caller | null> {
+  async #greet(gateway: GatewayProcess): Promise<Caller | null> {
+    const said = await gateway.said;
     if (said?.ok !== true) {
-      this.#tally.problems.push(`it did not start: ${JSON.stringify(said)}`);
+      this.#problem(`it did not start: ${JSON.stringify(said)} ${gateway.errors().slice(0, 2000)}`);
       return null;
     }
     const caller = { mcp: said.mcp, key: said.key };
     const list = await modern(caller, 'greet', 'tools/list');
-    const identity = `${said.key} ${JSON.stringify(list.message?.['result'])}`;
-    this.#identity ??= identity;
-    if (identity !== this.#identity) this.#tally.problems.push('the key or the list of tools is not what it was before the kill');
+    const tools = `${list.status} ${list.message === null ? list.body : JSON.stringify(list.message['result'])}`;
+    this.#identity ??= { key: said.key, tools };
+    if (said.key !== this.#identity.key) this.#problem('the client key is not what it was before the kill');
+    if (tools !== this.#identity.tools) this.#problem(`the list of tools was ${this.#identity.tools} and is ${tools}`);
     return caller;
   }
 
@@ -187,27 +215,69 @@ class Ground {
   async #checkChildren(children: readonly number[]): Promise<void> {
     const left = await survivors(this.#children, CHILDREN_GONE_MS);
     this.#tally.survivingChildren += left.length;
+    this.#problemOf('processes of the gateway before still run', left.map(commandOf));
     this.#children = children;
   }
 
   #check(journal: CallRecords): void {
-    const { problems } = this.#tally;
-    if (journal.damage !== null) problems.push(journal.damage);
-    if (journal.doubled.length > 0) problems.push(`recorded twice: ${journal.doubled[0]}`);
-    for (const line of this.#notes.strange.splice(0)) problems.push(line);
+    if (journal.damage !== null) this.#problem(`the journal is damaged: ${journal.damage}`);
+    this.#problemOf('recorded twice', journal.doubled);
+    for (const line of this.#notes.strange.splice(0)) this.#problem(line);
+  }
+
+  #countUnderLoad(journal: CallRecords): void {
+    const { stages } = this.#tally;
+    this.#tally.underLoad += 1;
+    this.#everOpen += journal.open.size;
+    if (journal.open.size > 0) this.#tally.withOpenIntent += 1;
+    const cut = new Set(this.#notes.sent.splice(0));
+    for (const text of this.#notes.answered) cut.delete(text);
+    const forwarded = new Set(this.#forwarded());
+    const stageOf = (text: string): keyof Stages => {
+      const outcome = journal.calls.get(text);
+      if (outcome === undefined) return 'beforeIntent';
+      if (outcome !== null) return 'beforeAnswer';
+      return forwarded.has(text) ? 'beforeOutcome' : 'beforeForwarding';
+    };
+    for (const stage of new Set([...cut].map(stageOf))) stages[stage] += 1;
   }
 
   #count(journal: CallRecords): void {
     const tally = this.#tally;
     const { answered, refused } = this.#notes;
-    const forwarded = ['local.log', 'remote.log'].flatMap((name) => textsOf(join(this.#folder, name)));
+    const forwarded = this.#forwarded();
+    const missing = [
+      ...answered.filter((text) => (journal.calls.get(text) ?? 'unknown') === 'unknown'),
+      ...refused.filter((reference) => !journal.refusals.has(reference)),
+    ];
+    const withoutIntent = forwarded.filter((text) => !journal.calls.has(text));
     tally.answered += answered.length + refused.length;
     tally.forwarded += forwarded.length;
-    tally.acknowledgedMissing += answered.filter((text) => (journal.calls.get(text) ?? 'unknown') === 'unknown').length;
-    tally.acknowledgedMissing += refused.filter((reference) => !journal.refusals.has(reference)).length;
-    tally.forwardedWithoutIntent += forwarded.filter((text) => !journal.calls.has(text)).length;
+    tally.acknowledgedMissing += missing.length;
+    tally.forwardedWithoutIntent += withoutIntent.length;
     tally.forwardedTwice += forwarded.length - new Set(forwarded).size;
     tally.openIntentsNotClosed += journal.open.size + Math.abs(this.#everOpen - journal.unknown);
+    this.#problemOf('acknowledged and missing', missing);
+    this.#problemOf('forwarded without intent', withoutIntent);
+    this.#problemOf(
+      'forwarded twice',
+      forwarded.filter((text, i) => forwarded.indexOf(text) !== i),
+    );
+    this.#problemOf('open, and not closed by the start that followed', [...journal.open.values()]);
+    if (this.#everOpen !== journal.unknown)
+      this.#problem(`${this.#everOpen} intents were left open and ${journal.unknown} closed as unknown`);
+  }
+
+  #forwarded(): readonly string[] {
+    return ['local.log', 'remote.log'].flatMap((name) => textsOf(join(this.#folder, name)));
+  }
+
+  #problem(what: string): void {
+    this.#tally.problems.push(`kill ${this.#kill}: ${what}`);
+  }
+
+  #problemOf(what: string, which: readonly string[]): void {
+    if (which.length > 0) this.#problem(`${what}: ${which.length}, the first of them ${which.slice(0, 5).join(', ')}`);
   }
 }
 

@@ -60,6 +60,8 @@ async function* kills(): AsyncGenerator<Figure> {
   const share = report.withOpenIntent / report.kills;
   yield row('audit.kills', report.kills, 'kills', `${KILLS}`, report.kills === KILLS);
   yield row('audit.kills_with_open_intent_share', share, 'of kills', '>= 0.9', share >= 0.9);
+  const rarest = Math.min(...Object.values(report.stages));
+  yield row('audit.kills_at_rarest_stage', rarest, 'kills', '>= 10', rarest >= 10);
   yield row('audit.acknowledged', report.answered, 'answers', '>= 1000', report.answered >= 1000);
   yield none('audit.acknowledged_missing', report.acknowledgedMissing, 'records');
   yield none('audit.forwarded_without_intent', report.forwardedWithoutIntent, 'calls');

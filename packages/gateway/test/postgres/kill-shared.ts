@@ -10,7 +10,7 @@ import { readHead } from '../../src/audit/postgres/writer-store.ts';
 import { DEFAULT_TENANT } from '../../src/base/ids.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import type { Postgres } from '../../src/storage/index.ts';
-import { callConcurrently, type Notes } from '../faults/callers.ts';
+import { callConcurrently, type Notes, noNotes } from '../faults/callers.ts';
 import { seeded } from '../faults/disk.ts';
 import { type GatewayProcess, startProcess } from '../faults/gateway-process.ts';
 import { type CallRecords, readWith } from '../faults/read-journal.ts';
@@ -104,7 +104,7 @@ class Ground {
     const side = (name: string): Side => {
       const data = join(of.folder, name);
       mkdirSync(data, { mode: 0o700 });
-      return { data, process: null, caller: null, load: Promise.resolve(), notes: { answered: [], refused: [], strange: [] }, epoch: 0 };
+      return { data, process: null, caller: null, load: Promise.resolve(), notes: noNotes(), epoch: 0 };
     };
     this.#sides = [side('a'), side('b')];
   }
@@ -174,9 +174,10 @@ class Ground {
   }
 
   #load(side: Side, label: string): void {
-    if (side.caller === null) return;
-    const load = { caller: side.caller, label, random: this.#random, notes: side.notes, until: () => this.#calling, restMs: REST_MS };
-    side.load = callConcurrently(load);
+    const { caller, notes, process } = side;
+    if (caller === null || process === null) return;
+    const { killed } = process;
+    side.load = callConcurrently({ caller, label, random: this.#random, notes, until: () => this.#calling, killed, restMs: REST_MS });
   }
 
   // What was under way at a kill is closed by the survivor, or by the next start.
