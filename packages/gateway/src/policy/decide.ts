@@ -3,7 +3,7 @@ import { type Result, success } from '../base/result.ts';
 import type { Decision, Grant, PolicyResource } from '../contracts/decision.ts';
 import type { PolicyReason } from '../contracts/reasons/policy.ts';
 import { askCedar, denial, type Question } from './ask-cedar.ts';
-import type { PolicyDocument } from './document.ts';
+import { byKindAndName, type PolicyDocument } from './document.ts';
 import type { DecisionInputs } from './inputs.ts';
 import { labelling } from './labels.ts';
 import type { OwnAsked, OwnPolicies } from './own/ask-own.ts';
@@ -35,8 +35,8 @@ export function askPlainly(document: PolicyDocument, version: string): (asked: A
   return ({ inputs, grants, own }) => {
     const question = questionOf(document, inputs);
     if (own === null) return askCedar(sliceOf(grants), question, version);
-    const { action, schema, arguments: given } = own;
-    return askCedar(sliceOf(grants, own.slice), { ...question, action, schema, arguments: given }, version);
+    const { action, argumentsType, arguments: given } = own;
+    return askCedar(sliceOf(grants, own.slice), { ...question, action, argumentsType, arguments: given }, version);
   };
 }
 
@@ -76,18 +76,15 @@ const isSureOfScope = ({ principal: { scopes }, resource }: DecisionInputs): boo
  * has no pin of its own: it is known by its template's or, without one, by its server.
  */
 export function knownTargets(document: PolicyDocument): (asked: PolicyResource) => boolean {
-  const pins = new Map(document.pins.map((pin) => [keyOf(pin.kind, pin.qualifiedName), pin]));
+  const pins = byKindAndName(document, (pin) => pin);
   const servers = new Map(document.servers.map(({ server, effect }) => [server as string, effect]));
   return (asked) => {
     if (asked.kind === 'resource' && (asked.template ?? null) === null) return servers.get(asked.server) === asked.effect;
-    const known =
-      asked.kind === 'resource' ? pins.get(keyOf('template', asked.template ?? '')) : pins.get(keyOf(asked.kind, asked.qualifiedName));
+    const known = asked.kind === 'resource' ? pins.template.get(asked.template ?? '') : pins[asked.kind].get(asked.qualifiedName);
     if (known === undefined || known.effect !== asked.effect || known.server !== asked.server) return false;
     return asked.kind === 'resource' || known.name === asked.name;
   };
 }
-
-const keyOf = (kind: PolicyResource['kind'], name: string): string => `${kind} ${name}`;
 
 const NONE: readonly Grant[] = [];
 
@@ -116,5 +113,6 @@ export function questionOf(document: PolicyDocument, { principal, action, resour
     methodInScope: isMethodInScope(principal.methods, action, resource.kind),
     ...(time === undefined ? {} : { time }),
     arguments: {},
+    argumentsType: null,
   };
 }

@@ -1,5 +1,6 @@
 import { sha256Hex } from '../base/bytes.ts';
 import type { Grant, PolicyResource } from '../contracts/decision.ts';
+import type { PinKind } from '../contracts/target.ts';
 import type { ArgumentRecord } from './own/argument-type.ts';
 import type { OwnPolicy } from './own/own-policy.ts';
 import { schemaText } from './own/read-arguments.ts';
@@ -32,6 +33,13 @@ export type PolicyPin = PolicyResource & { readonly arguments?: ArgumentRecord; 
 
 /** `labels`: of its resources where no template makes them. */
 export type PolicyServer = Pick<PolicyResource, 'server' | 'effect'> & { readonly labels?: PolicyLabels };
+
+/** What is known of each pin, found without making a key: lists ask for a thousand at a time. A tool and a prompt may have one name. */
+export function byKindAndName<T>({ pins }: PolicyDocument, of: (pin: PolicyPin) => T): Readonly<Record<PinKind, ReadonlyMap<string, T>>> {
+  const named = (kind: PinKind): ReadonlyMap<string, T> =>
+    new Map(pins.flatMap((pin) => (pin.kind === kind ? [[pin.qualifiedName, of(pin)]] : [])));
+  return { tool: named('tool'), prompt: named('prompt'), template: named('template') };
+}
 
 /** SHA-256, hex, over the document in one fixed order of keys. */
 export function versionOf(document: PolicyDocument): string {

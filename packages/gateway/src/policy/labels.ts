@@ -1,7 +1,7 @@
 import type { PolicyResource } from '../contracts/decision.ts';
 import type { ServerLabels } from '../contracts/registration.ts';
 import type { PinKind } from '../contracts/target.ts';
-import type { PolicyDocument, PolicyLabels } from './document.ts';
+import { byKindAndName, type PolicyDocument, type PolicyLabels } from './document.ts';
 
 export type LabelsOfServers = ReadonlyMap<string, ServerLabels | null>;
 
@@ -30,11 +30,11 @@ const known = new WeakMap<PolicyDocument, (resource: PolicyResource) => PolicyLa
 export function labelling(document: PolicyDocument): (resource: PolicyResource) => PolicyLabels {
   const held = known.get(document);
   if (held !== undefined) return held;
-  const pins = new Map(document.pins.map((pin) => [`${pin.kind} ${pin.qualifiedName}`, pin.labels ?? NONE]));
+  const pins = byKindAndName(document, (pin) => pin.labels ?? NONE);
   const servers = new Map<string, PolicyLabels>(document.servers.map(({ server, labels }) => [server, labels ?? NONE]));
   const find = ({ kind, qualifiedName, server, template = null }: PolicyResource): PolicyLabels => {
-    if (kind !== 'resource') return pins.get(`${kind} ${qualifiedName}`) ?? NONE;
-    return (template === null ? servers.get(server) : pins.get(`template ${template}`)) ?? NONE;
+    if (kind !== 'resource') return pins[kind].get(qualifiedName) ?? NONE;
+    return (template === null ? servers.get(server) : pins.template.get(template)) ?? NONE;
   };
   known.set(document, find);
   return find;

@@ -64,6 +64,8 @@ const CONDITIONS = [
   'context.time.weekday == "monday"',
   'context.time.minuteOfDay < 600 || context.arguments.path == "x"',
   'context.time.now >= datetime("2026-03-03T00:00:00Z")',
+  'context["t\\u{69}me"].weekday == "tuesday" && context.arguments.path like "x*"',
+  'context has time && principal has purpose && context.arguments has n',
   'if resource.effect == "read" then context.arguments.path == "y" else principal in Role::"writer"',
 ];
 const own = fc.array(

@@ -18,8 +18,8 @@ export const isInAnyCase = (scopes: readonly Scope[], resource: PolicyResource):
   scopes.some((scope) => scope.rules === undefined && covers(scope, resource));
 
 /** Rules are about arguments of tools: a scope that has some covers nothing else. */
-export const covers = ({ server, tool, rules }: Scope, { kind, ...resource }: PolicyResource): boolean =>
-  fits(server, resource.server) && (kind === 'tool' ? fits(tool, resource.name) : tool === '*' && rules === undefined);
+export const covers = ({ server, tool, rules }: Scope, resource: PolicyResource): boolean =>
+  fits(server, resource.server) && (resource.kind === 'tool' ? fits(tool, resource.name) : tool === '*' && rules === undefined);
 
 const fits = (pattern: string, text: string): boolean => pattern === '*' || pattern === text;
 

@@ -2,9 +2,10 @@ import { failure, type Result, success } from '../base/result.ts';
 import type { Decision, Grant, PolicyResource } from '../contracts/decision.ts';
 import type { PolicyReason } from '../contracts/reasons/policy.ts';
 import { askCedar, denial, permission, type Question } from './ask-cedar.ts';
-import { askPlainly, type Decider, decideBy, openDecider, questionOf } from './decide.ts';
+import { type Asked, askPlainly, type Decider, decideBy, openDecider, questionOf } from './decide.ts';
 import type { PolicyDocument } from './document.ts';
 import type { DecisionInputs } from './inputs.ts';
+import { askReading } from './join-halves.ts';
 import type { OwnAsked, OwnPolicies } from './own/ask-own.ts';
 import { namesSomebody } from './readings.ts';
 import { roomForGrants, slicesOf } from './slices.ts';
@@ -21,26 +22,33 @@ type Answer = Result<Decision, PolicyReason>;
  * into ids, so renaming caller, tool and grants in a question and in its slice alike changes nothing but the names in the answer, which are
  * put back. Where a policy that ships named or compared somebody (`readings.ts`) nothing would be shared. The operator's own policies are part of the
  * kind, without the heads that caller and target fit; where a condition of one tells those two from others (`own/identity-read.ts`), or the arguments
- * are known, the two are asked about by themselves. A property test holds it against `openDecider`.
+ * are known, the two are asked about by themselves, of the policies that read any (`join-halves.ts`). A property test holds it against `openDecider`.
  */
 export function openSharingDecider(document: PolicyDocument, version: string, own: OwnPolicies): Decider {
   if (namesSomebody(document.policies)) return openDecider(document, version, own);
   const room = roomForGrants(document.policies);
   const plainly = askPlainly(document, version);
   const askOnce = kinds(document, version);
+  const withReading = askReading(document, version);
   // Cedar reads a slice once for all versions with these policies: now, rather than while somebody waits for the first answer.
   for (let count = 0; count <= room; count++) askOnce(NOBODY, count, null);
-  return decideBy(document, version, own, (asked) => {
+  const share = (asked: Asked): Answer => {
     // Cedar, which would refuse it, never sees this id.
     if (typeof asked.inputs.principal.id !== 'string') return failure('policy.fault', 'a principal without an id');
     const { own: mine } = asked;
     // Resources are named by those who ask: what reads a name would be remembered for every name.
+    const halves = mine?.halves;
+    if (halves !== undefined && (halves.steady === null || halves.steady.shared !== null)) {
+      const steady = share({ ...asked, own: halves.steady });
+      return steady.ok ? withReading(asked, halves.reading, steady.value) : steady;
+    }
     if (mine !== null && (mine.shared === null || (mine.shared.reads.name && asked.inputs.resource.kind === 'resource')))
       return plainly(asked);
     const grants = asked.grants.slice(0, room);
     const answer = askOnce(asked.inputs, grants.length, mine);
     return grants.length === 0 ? answer : named(answer, grants);
-  });
+  };
+  return decideBy(document, version, own, share);
 }
 
 const NOBODY: DecisionInputs = {
@@ -57,7 +65,7 @@ function kinds(document: PolicyDocument, version: string): (inputs: DecisionInpu
   let minute: string | undefined;
   return (inputs, grants, own) => {
     const facts = questionOf(document, inputs);
-    const question = own === null ? facts : { ...facts, action: own.action, schema: own.schema };
+    const question = own === null ? facts : { ...facts, action: own.action };
     const shared = own?.shared ?? null;
     const kind = `${callerKind(callers, inputs.principal)} ${kindOf(question, grants)}${ownKind(question, shared)}`;
     // What was decided for another minute is of no use any more.

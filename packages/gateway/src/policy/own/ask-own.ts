@@ -5,7 +5,6 @@ import type { JsonObject } from '../../contracts/json.ts';
 import type { PolicyReason } from '../../contracts/reasons/policy.ts';
 import type { PolicyDocument } from '../document.ts';
 import type { DecisionInputs } from '../inputs.ts';
-import { schemaWith } from '../schema.ts';
 import { type ArgumentRecord, NO_ARGUMENTS } from './argument-type.ts';
 import { checkPolicies } from './check-policies.ts';
 import type { PolicyMistake, ReadPolicy } from './own-policy.ts';
@@ -21,10 +20,13 @@ export interface OwnAsked {
   readonly shared: (OwnSlice & Pick<StandIn, 'reads'>) | null;
   /** Discovery is asked as the call that it stands for. */
   readonly action: Action;
-  readonly schema: string;
   readonly arguments: JsonObject;
+  /** As Cedar's schema language writes it; null: none are known. */
+  readonly argumentsType: string | null;
   /** The arguments are not known, and policies read some: to permit is to permit for some of them. */
   readonly conditional: boolean;
+  /** Where arguments are known: the same in two questions, of which only one is about them. */
+  readonly halves?: { readonly steady: OwnAsked | null; readonly reading: OwnSlice };
 }
 
 export interface OwnPolicies {
@@ -58,22 +60,21 @@ export function openOwnPolicies(document: PolicyDocument): Result<OwnPolicies, P
   const unfit = new Map<string, PolicyMistake[]>();
   for (const { tool, mistake } of found) unfit.set(tool ?? '', [...(unfit.get(tool ?? '') ?? []), mistake]);
   const types = new Map(tools.map((tool) => [tool.qualifiedName, tool.arguments]));
-  const asking: Asking = { document, unfit, types, concerningOf: openRules(policies) };
+  const asking: Asking = { unfit, types, concerningOf: openRules(policies) };
   return success({ policies, timed: policies.some(({ timed }) => timed), unfit, ask: asker(asking), compare: comparer(asking) });
 }
 
 interface Asking {
-  readonly document: PolicyDocument;
   readonly unfit: OwnPolicies['unfit'];
   readonly types: ReadonlyMap<string, ArgumentRecord>;
   readonly concerningOf: (inputs: DecisionInputs) => Concerning | null;
 }
 
-function asker({ document, unfit, types, concerningOf }: Asking): OwnPolicies['ask'] {
-  const schemas = new Map<string, string>();
-  const schemaOf = (resource: PolicyResource): string => {
-    const known = schemas.get(resource.qualifiedName) ?? schemaWith(document.schema, schemaText(typeOf(types, resource)));
-    schemas.set(resource.qualifiedName, known);
+function asker({ unfit, types, concerningOf }: Asking): OwnPolicies['ask'] {
+  const texts = new Map<string, string>();
+  const typeTextOf = (resource: PolicyResource): string => {
+    const known = texts.get(resource.qualifiedName) ?? schemaText(typeOf(types, resource));
+    texts.set(resource.qualifiedName, known);
     return known;
   };
   return (inputs) => {
@@ -82,14 +83,25 @@ function asker({ document, unfit, types, concerningOf }: Asking): OwnPolicies['a
     if (mistake !== undefined) return failure('policy.fault', `${mistake.policy ?? ''}: ${mistake.what}`);
     const concerning = concerningOf(inputs);
     if (concerning === null) return success(null);
-    const base = { action: 'call', schema: document.schema, arguments: {} } as const;
-    if (!concerning.conditional) return success({ ...base, ...slicesOf(concerning, 'exact'), conditional: false });
+    if (!concerning.conditional) return success(steadily(concerning));
     if (action === 'discover' || inputs.arguments === undefined)
-      return success({ ...base, ...slicesOf(concerning, 'loose'), conditional: action === 'call' });
-    const { compared } = inputs.arguments;
-    return success({ ...base, slice: concerning.exact, shared: null, schema: schemaOf(resource), arguments: compared, conditional: false });
+      return success({ ...UNKNOWN, ...slicesOf(concerning, 'loose'), conditional: action === 'call' });
+    const { steady, reading } = concerning.halves();
+    return success({
+      ...UNKNOWN,
+      slice: concerning.exact,
+      shared: null,
+      arguments: inputs.arguments.compared,
+      argumentsType: typeTextOf(resource),
+      conditional: false,
+      halves: { steady: steady === null ? null : steadily(steady), reading },
+    });
   };
 }
+
+const UNKNOWN = { action: 'call', arguments: {}, argumentsType: null } as const;
+
+const steadily = (concerning: Concerning): OwnAsked => ({ ...UNKNOWN, ...slicesOf(concerning, 'exact'), conditional: false });
 
 const slicesOf = (concerning: Concerning, form: 'exact' | 'loose'): Pick<OwnAsked, 'slice' | 'shared'> => {
   const { standIn } = concerning;

@@ -1,6 +1,7 @@
 import type cedar from '@cedar-policy/cedar-wasm/nodejs';
 import { sha256Hex } from '../../base/bytes.ts';
 import type { PolicyResource } from '../../contracts/decision.ts';
+import { type FactsRead, factsRead } from '../facts-read.ts';
 import type { DecisionInputs } from '../inputs.ts';
 import type { CedarPolicies } from '../preparsed.ts';
 import { callerStanding, standingOf } from '../standing.ts';
@@ -20,6 +21,15 @@ export interface Concerning {
   readonly loose: OwnSlice;
   /** The same without their heads, which these callers and targets fit, so that others of the same kind share the answer. Null: they cannot. */
   readonly standIn: StandIn | null;
+  /** The same in two, as what Cedar decides by each of two sets of policies says what it decides by both. */
+  readonly halves: () => Halves;
+}
+
+export interface Halves {
+  /** Those that read no arguments; null: none. */
+  readonly steady: Concerning | null;
+  /** Those that do. */
+  readonly reading: OwnSlice;
 }
 
 /** Policies with what Cedar holds them under. */
@@ -27,6 +37,7 @@ export interface OwnSlice {
   /** SHA-256, hex. */
   readonly content: string;
   readonly policies: CedarPolicies;
+  readonly facts: FactsRead;
 }
 
 export interface StandIn {
@@ -89,20 +100,41 @@ function finder(rules: readonly Rule[]): (resource: PolicyResource) => readonly 
 }
 
 function concerningOf(rules: readonly Rule[]): Concerning {
-  const sliceOf = (of: (rule: Rule) => cedar.PolicyJson | string): OwnSlice => {
-    const policies = Object.fromEntries(rules.map((rule) => [rule.policy.id, of(rule)]));
-    return { content: sha256Hex(JSON.stringify(policies)), policies };
+  const sliceOf = (some: readonly Rule[], of: (rule: Rule) => cedar.PolicyJson | string): OwnSlice => {
+    const policies = Object.fromEntries(some.map((rule) => [rule.policy.id, of(rule)]));
+    return { content: sha256Hex(JSON.stringify(policies)), policies, facts: factsRead(some.map(({ policy }) => policy.text)) };
   };
   const reads = rules.reduce<IdentityRead | null>((sum, rule) => joined(sum, rule.reads), { server: false, name: false });
+  const [reading, steady] = partition(rules, ({ policy }) => policy.reads.length > 0);
   return {
     policies: rules.map(({ policy }) => policy),
-    conditional: rules.some(({ policy }) => policy.reads.length > 0),
-    exact: sliceOf(({ policy }) => policy.text),
-    loose: sliceOf(({ loose }) => loose),
+    conditional: reading.length > 0,
+    exact: sliceOf(rules, ({ policy }) => policy.text),
+    loose: sliceOf(rules, ({ loose }) => loose),
     standIn:
       reads === null
         ? null
-        : { reads, exact: sliceOf(({ policy }) => headless(policy.tree)), loose: sliceOf(({ loose }) => headless(loose)) },
+        : {
+            reads,
+            exact: sliceOf(rules, ({ policy }) => headless(policy.tree)),
+            loose: sliceOf(rules, ({ loose }) => headless(loose)),
+          },
+    halves: once(() => ({
+      steady: steady.length === 0 ? null : concerningOf(steady),
+      reading: sliceOf(reading, ({ policy }) => policy.text),
+    })),
+  };
+}
+
+function partition<T>(all: readonly T[], is: (one: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [all.filter(is), all.filter((one) => !is(one))];
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
 }
 
