@@ -22,6 +22,7 @@ import { readPolicies } from './own/read-policies.ts';
 import { describe } from './preparsed.ts';
 import { problemsOf } from './problems.ts';
 import { argumentsRead } from './read-of-call.ts';
+import { remembered } from './remembered.ts';
 import { SHIPPED_POLICIES } from './role-policies.ts';
 import { POLICY_SCHEMA } from './schema.ts';
 import { openSharingDecider } from './share.ts';
@@ -193,10 +194,17 @@ function validateDocument(document: PolicyDocument): Result<null, PolicyReason> 
   return validateCedar(document);
 }
 
-function validateCedar(document: PolicyDocument): Result<null, PolicyReason> {
-  // Grants are trees of one shape in which only ids differ, and ids are not judged: one stands for all. Ten thousand would block for a second.
-  const grants = Object.fromEntries(document.grants.slice(0, 1).map((grant) => [`grant:${grant.id}`, grantPolicy(grant)]));
-  const answer = cedar.validate({ schema: document.schema, policies: { staticPolicies: { ...document.policies, ...grants } } });
+const judgement = remembered<Result<null, PolicyReason>>(16);
+
+// Grants are trees of one shape in which only ids differ, and ids are not judged: one stands for all. Ten thousand would block for a second.
+const validateCedar = ({ schema, policies, grants }: PolicyDocument): Result<null, PolicyReason> =>
+  judgement([schema, policies, grants.length > 0], () => {
+    const one = grants.slice(0, 1).map((grant) => [`grant:${grant.id}`, grantPolicy(grant)]);
+    return judged(schema, { ...policies, ...Object.fromEntries(one) });
+  });
+
+function judged(schema: string, policies: cedar.StaticPolicySet): Result<null, PolicyReason> {
+  const answer = cedar.validate({ schema, policies: { staticPolicies: policies } });
   if (answer.type === 'failure') return failure('policy.invalid', describe(answer.errors));
   const first = answer.validationErrors[0];
   if (first !== undefined) return failure('policy.invalid', `${first.policyId}: ${describe([first.error])}`);

@@ -1,12 +1,17 @@
 import cedar from '@cedar-policy/cedar-wasm/nodejs';
 import type { PolicyDocument } from './document.ts';
 import { type IdentityRead, identityRead } from './own/identity-read.ts';
+import { remembered } from './remembered.ts';
 
 /**
  * Whether any policy can tell one caller from another with the same roles and tenant, or one tool from another with the same effect. Where
  * none can, those share their decision. Everything that is not known to be harmless counts as telling them apart.
  */
-export function namesSomebody(policies: PolicyDocument['policies']): boolean {
+export const namesSomebody = (policies: PolicyDocument['policies']): boolean => naming([policies], () => readNames(policies));
+
+const naming = remembered<boolean>(16);
+
+function readNames(policies: PolicyDocument['policies']): boolean {
   return Object.values(policies).some((text) => {
     // The one attribute name that would hide what is under it from the walk below.
     if (text.includes('__proto__')) return true;
