@@ -3,4 +3,4 @@ import { printed, readOwnProject, tidy } from './tidy.ts';
 
 test('the tree keeps its habits', () => {
   expect(tidy(readOwnProject()).map(printed)).toEqual([]);
-});
+}, 120_000);
