@@ -10,8 +10,6 @@ import { type Built, buildWithDocument, type SnapshotContent } from './build-sna
 export interface Snapshots extends SnapshotSource {
   /** True once the tenant has one. */
   has(tenant: TenantId): boolean;
-  /** Tenants that have one. */
-  tenants(): readonly TenantId[];
   /** Builds a snapshot, which is in force once `put` was called; for what has to be done in between. */
   prepare(content: SnapshotContent): Result<Prepared, ConfigReason | PolicyReason>;
   /** Builds a snapshot and puts it in force; on a failure the old one stays. Equal content changes nothing and tells nobody. */

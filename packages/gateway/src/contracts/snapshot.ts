@@ -22,6 +22,8 @@ export interface Snapshot {
 
 export interface SnapshotSource {
   current(tenant: TenantId): Snapshot;
+  /** Tenants that have one. */
+  tenants(): readonly TenantId[];
   /** Called after each swap; returns the end of the subscription. */
   onChange(listener: (snapshot: Snapshot) => void): () => void;
 }

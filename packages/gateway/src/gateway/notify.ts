@@ -1,8 +1,10 @@
 import type { ServerId } from '../base/ids.ts';
 import type { JsonObject } from '../contracts/json.ts';
+import type { Principal } from '../contracts/principal.ts';
 import type { Snapshot } from '../contracts/snapshot.ts';
 import type { Pin } from '../contracts/target.ts';
 import { qualifyUri } from '../protocol/index.ts';
+import type { ListDiffers } from './changed-by-time.ts';
 import type { Session } from './downstream/sessions.ts';
 import { isSevereEnough } from './log-level.ts';
 import type { Works } from './methods/works.ts';
@@ -88,5 +90,15 @@ export function announceListChanged(works: Pick<Works, 'sessions' | 'listens'>, 
     for (const session of works.sessions.all())
       if (session.initialized && session.principal.tenant === now.tenant) tellSession(session, listChanged(list));
     works.listens.listChanged(now.tenant, list);
+  }
+}
+
+/** One principal is told of those lists that differ for it, each client of its own of what is listed there. */
+export function tellLists(works: Pick<Works, 'sessions' | 'listens'>, principal: Principal, differs: ListDiffers): void {
+  for (const list of LISTS) {
+    for (const session of works.sessions.all())
+      if (session.initialized && session.principal === principal && differs(list, 'legacy', session.server))
+        tellSession(session, listChanged(list));
+    works.listens.listDiffers(principal, list, (server) => differs(list, 'modern', server));
   }
 }

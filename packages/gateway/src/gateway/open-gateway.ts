@@ -12,6 +12,7 @@ import { openListens } from './downstream/listens.ts';
 import { openSessions } from './downstream/sessions.ts';
 import { Shelf } from './downstream/shelf.ts';
 import { type ExchangeTimes, Figures, type GuardFigures, type GuardTimes } from './figures.ts';
+import { followMinutes } from './follow-minutes.ts';
 import type { GatewayDeps } from './gateway-deps.ts';
 import { limitOf } from './guards/limit-calls.ts';
 import { Holds } from './holds.ts';
@@ -106,11 +107,18 @@ export function openGateway(deps: GatewayDeps): Gateway {
 /** What changes for clients, and for the other gateways, with another snapshot. */
 function followSnapshots({ snapshots }: GatewayDeps, works: Works, underWay: CallsUnderWay): () => void {
   const announced = new Map<TenantId, Snapshot>();
-  return snapshots.onChange((snapshot) => {
+  const minutes = followMinutes(works);
+  for (const tenant of snapshots.tenants()) minutes.follow(snapshots.current(tenant));
+  const unfollow = snapshots.onChange((snapshot) => {
     announceListChanged(works, announced.get(snapshot.tenant) ?? null, snapshot);
     announced.set(snapshot.tenant, snapshot);
     underWay.boundBy(snapshot.tenant, (key) => limitOf(snapshot, key));
+    minutes.follow(snapshot);
   });
+  return () => {
+    unfollow();
+    minutes.end();
+  };
 }
 
 const SWEEP_MS = 30_000;

@@ -125,13 +125,13 @@ function patientEar(): { readonly ear: Ear; begin(to: Ear): void } {
 
 /** Null where the caller has too many by now. */
 const openStream = (
-  { principal, frame }: Exchange,
+  { principal, frame, endpoint }: Exchange,
   filter: ListenFilter,
   hearing: Hearing,
   answer: Answer,
   works: Works,
 ): ClientStream | null =>
-  works.listens.open(principal, frame.id ?? '', filter, (onEnd) =>
+  works.listens.open(principal, { id: frame.id ?? '', filter, server: endpoint?.server ?? null }, (onEnd) =>
     answer.stream(() => {
       hearing.end();
       onEnd();
