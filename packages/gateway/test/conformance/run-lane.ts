@@ -16,33 +16,26 @@ export interface Progress {
   scenario(lane: Lane, name: string): void;
 }
 
-/** The suite through a lane with every guard on, and beside it, through a gateway of its own, with one tool denied. */
+/** The suite through a lane with every guard on, then with one tool denied. */
 export async function runLane(lane: Lane, progress: Progress, withDenied: boolean): Promise<LaneReport> {
-  const deny = withDenied && lane.tasks !== true;
-  const [whole, denied] = await Promise.all([
-    runStand(lane, [], (name) => progress.scenario(lane, name)),
-    deny ? runStand(lane, [DENIED_TOOL], (name) => progress.scenario(lane, `${name} (one tool denied)`)) : null,
-  ]);
-  const { scenarios, journal } = whole;
-  return {
-    lane,
-    scenarios,
-    journal,
-    denied: denied && [...changes(scenarios, denied.scenarios), ...denied.journal.wrong, ...denied.shown],
-  };
-}
-
-interface StandReport extends Pick<LaneReport, 'scenarios' | 'journal'> {
-  /** What is wrong with how the denied tool is hidden. */
-  readonly shown: readonly string[];
-}
-
-async function runStand(lane: Lane, denied: readonly string[], onScenario: (name: string) => void): Promise<StandReport> {
-  const stand = await openLane(lane, denied);
+  const stand = await openLane(lane);
+  let scenarios: readonly Scenario[];
+  let journal: JournalVerdict;
   try {
-    const scenarios = await runThrough(stand, lane, onScenario);
+    scenarios = await runThrough(stand, lane, (name) => progress.scenario(lane, name));
+    journal = checkJournal(await allRecords(stand.gateway), stand.witnesses());
+  } finally {
+    await stand.stop();
+  }
+  return { lane, scenarios, journal, denied: withDenied && lane.tasks !== true ? await runDenied(lane, scenarios, progress) : null };
+}
+
+async function runDenied(lane: Lane, before: readonly Scenario[], progress: Progress): Promise<readonly string[]> {
+  const stand = await openLane(lane, [DENIED_TOOL]);
+  try {
+    const after = await runThrough(stand, lane, (name) => progress.scenario(lane, `${name} (one tool denied)`));
     const journal = checkJournal(await allRecords(stand.gateway), stand.witnesses());
-    return { scenarios, journal, shown: denied.length === 0 ? [] : await checkDenied(stand, lane) };
+    return [...changes(before, after), ...journal.wrong, ...(await checkDenied(stand, lane))];
   } finally {
     await stand.stop();
   }
