@@ -1,3 +1,4 @@
+import type { ServerId } from '../base/ids.ts';
 import type { Action, Decision, DecisionInputs } from './decision.ts';
 import type { JsonObject } from './json.ts';
 import type { Reason } from './reasons/index.ts';
@@ -23,6 +24,8 @@ export interface Deny {
   readonly supported?: readonly string[];
   /** What was decided, where a policy refused, and whether it was the call or its discovery. */
   readonly decided?: { readonly action: Action; readonly target: Target; readonly decision: Decision; readonly inputs?: DecisionInputs };
+  /** The server that was looked at, where the exchange names none: what was asked for has not become its target. */
+  readonly server?: ServerId;
   /** The key that the refusal is about, where nobody was authenticated by it. */
   readonly credential?: string;
   /** Where a message was refused before it became a frame: the request's id and era as far as they could be read. No id: a notification. */

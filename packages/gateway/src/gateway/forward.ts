@@ -1,10 +1,10 @@
-import { type ServerId, serverLabel } from '../base/ids.ts';
+import type { ServerId } from '../base/ids.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { Registration } from '../contracts/registration.ts';
 import type { Deny } from '../contracts/verdict.ts';
 import { isObject, type Params, writeParamHeaders } from '../protocol/index.ts';
-import type { Health } from './breakers.ts';
+import { atServer } from './at-server.ts';
 import { Cancellation } from './cancellation.ts';
 import type { Answer } from './downstream/answer.ts';
 import type { CallStream } from './downstream/call-stream.ts';
@@ -13,6 +13,7 @@ import type { Call } from './exchange.ts';
 import { denied } from './guard.ts';
 import { healthOf } from './health-of.ts';
 import { isSevereEnough } from './log-level.ts';
+import { CANCELLED } from './look-up.ts';
 import type { Works } from './methods/works.ts';
 import { DRIFTED, isOffered, unknownResource } from './offered.ts';
 import { ownerFor } from './owner-for.ts';
@@ -41,25 +42,14 @@ export async function forward(call: Call, answer: Answer, works: Works): Promise
     works.tasks.over(task);
     return refusedBefore(LOST_TASK);
   }
-  const who = exchange.principal.id;
-  // One slow server must not take all the places that a caller has.
-  const label = serverLabel(server.tenant, server.id);
-  const leave = works.places.take(label, who);
-  if (leave === null) return refusedBefore({ verdict: 'deny', reason: 'gateway.too_many_in_flight', retryAfterSeconds: 1 });
   const inFlight = track(call, answer);
   try {
-    const wait = works.breakers.admit(label, who);
-    if (wait > 0) return refusedBefore({ verdict: 'deny', reason: 'gateway.circuit_open', retryAfterSeconds: wait });
-    let health: Health = 'unknown';
-    try {
-      const forwarded = await sendTo(server, owner, { call, answer, inFlight }, works);
-      health = healthOf(server, forwarded.kind === 'denied' ? forwarded.denied.reason : null);
-      return forwarded;
-    } finally {
-      works.breakers.report(label, who, health);
-    }
+    const forwarded = await atServer(server, exchange.principal.id, works, async () => {
+      const value = await sendTo(server, owner, { call, answer, inFlight }, works);
+      return { value, health: healthOf(server, value.kind === 'denied' ? value.denied.reason : null) };
+    });
+    return 'verdict' in forwarded ? refusedBefore(forwarded) : forwarded;
   } finally {
-    leave();
     inFlight.done();
   }
 }
@@ -106,7 +96,6 @@ async function tellLevel(session: Session, server: ServerId, upstream: UpstreamS
 }
 
 const LOST_TASK: Deny = { verdict: 'deny', reason: 'gateway.task_lost', detail: 'what ran it has ended, or is at another gateway' };
-const CANCELLED: Deny = { verdict: 'deny', reason: 'gateway.cancelled' };
 
 const refusedBefore = (denial: Deny): Forwarded => ({ kind: 'denied', denied: denial, progress: 0 });
 

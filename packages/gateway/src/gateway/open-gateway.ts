@@ -18,6 +18,7 @@ import { limitOf } from './guards/limit-calls.ts';
 import { Holds } from './holds.ts';
 import { InFlight } from './in-flight.ts';
 import { describe } from './line.ts';
+import { lookUpWith } from './look-up.ts';
 import type { Works } from './methods/works.ts';
 import { announceListChanged } from './notify.ts';
 import { guardsOf, screensOf } from './pipeline.ts';
@@ -63,7 +64,7 @@ export function openGateway(deps: GatewayDeps): Gateway {
   const pipeline = { ...deps, sessions, tasks, underWay };
   const works = worksOf(deps, { sessions, tasks, shelf, listens, screens: screensOf(pipeline) });
   let draining = false;
-  const run = answerExchange(deps, { guards: guardsOf(pipeline), works, figures, draining: () => draining });
+  const run = answerExchange(deps, { guards: guardsOf(pipeline, lookUpWith(works)), works, figures, draining: () => draining });
   const endAnnouncing = followSnapshots(deps, works, underWay);
   const sweep = setInterval(() => {
     sessions.sweep();

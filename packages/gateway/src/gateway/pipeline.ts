@@ -16,6 +16,7 @@ import { limitCalls } from './guards/limit-calls.ts';
 import { limitRate } from './guards/limit-rate.ts';
 import { resolveTarget } from './guards/resolve-target.ts';
 import { type Line, lineOf } from './line.ts';
+import type { LookUp } from './look-up.ts';
 import type { Tasks } from './reverse/tasks.ts';
 import { authorizeArguments } from './screens/authorize-arguments.ts';
 import type { ArgumentRows, ResultRows } from './screens/run-screens.ts';
@@ -59,9 +60,11 @@ export interface PipelineDeps {
  *   inspect-result                                                       x
  *   (journal: outcome)                                                   x
  *
+ * `resolve-target` looks up whether a single resource is there, hidden or not, before it is decided: the one guard that asks a server (`look-up.ts`).
+ *
  * What a server asks of a client has a line of its own, with the roles swapped: `reverse/ask-line.ts`.
  */
-export function guardsOf(deps: PipelineDeps): Line {
+export function guardsOf(deps: PipelineDeps, lookUp: LookUp): Line {
   return lineOf(
     [
       limitAddress(deps.clock),
@@ -69,7 +72,7 @@ export function guardsOf(deps: PipelineDeps): Line {
       authenticate(deps.identity, deps.snapshots),
       frame(deps.sessions, deps.large),
       limitRate(deps.clock, deps.budgets),
-      resolveTarget(deps.tasks),
+      resolveTarget(deps.tasks, lookUp),
       authorize(),
       limitCalls(deps.clock, deps.budgets, deps.underWay),
     ],

@@ -122,6 +122,7 @@ export function refusalEntry(exchange: Partially, denied: Deny, { clock, keyed }
   const draft = draftOf(exchange, 'refusal', clock.now());
   draft.status = 'refused';
   draft.reason = denied.reason;
+  if (denied.server !== undefined) draft.server = denied.server;
   const was = judgedIn(exchange, denied);
   if (was) draft.decision = publicly(was, tenant, keyed);
   if (denied.credential !== undefined) draft.credential = denied.credential;

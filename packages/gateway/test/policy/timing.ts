@@ -1,6 +1,8 @@
 import { Agent } from 'node:http';
+import { movedClock } from '../scenarios/moved-clock.ts';
+import { startStand } from './hidden-stand.ts';
 import { startMatrixGateway } from './objects.ts';
-import { begun, callTool, type Line } from './wire-cells.ts';
+import { begun, callTool, type Line, send } from './wire-cells.ts';
 
 /** How much longer the refusal of a hidden tool takes than that of an unknown one, with its 95 % interval. Microseconds. */
 export interface TimeDifference {
@@ -31,10 +33,32 @@ export async function measureHiddenAgainstUnknown(pairs: number): Promise<TimeDi
   try {
     const made = await matrix.gateway.key({ name: 'patient', roles: ['writer'] });
     const line: Line = { agent, url: matrix.gateway.mcp, key: made.text, revision: '2025-11-25', session: null };
-    return summaryOf(await differences((await begun(line)) as Line, pairs));
+    const inside = (await begun(line)) as Line;
+    return summaryOf(await differences(PAIRS, pairs, (name) => callTool(inside, name, 'x')));
   } finally {
     agent.destroy();
     await matrix.stop();
+  }
+}
+
+const RESOURCE_PAIRS: readonly (readonly [string, string])[] = [
+  ['main+shut://1', 'main+shux://1'],
+  ['main+note://kept', 'main+note://kexx'],
+  ['main+note://kept/1', 'main+note://kexx/1'],
+];
+
+/** The same of resources: of a server's own list, which is read again once a second, now for the one and now for the other. */
+export async function measureHiddenResources(pairs: number): Promise<TimeDifference> {
+  const stand = await startStand(movedClock());
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  try {
+    const { mcp: url, key } = stand.caller;
+    const inside = (await begun({ agent, url, key, revision: '2025-11-25', session: null })) as Line;
+    const read = (uri: string) => send(inside, { method: 'resources/read', kind: 'request', params: { uri } }, 1);
+    return summaryOf(await differences(RESOURCE_PAIRS, pairs, read));
+  } finally {
+    agent.destroy();
+    await stand.stop();
   }
 }
 
@@ -43,16 +67,20 @@ interface Sample {
   readonly time: number;
 }
 
-async function differences(line: Line, pairs: number): Promise<readonly Sample[]> {
+async function differences(
+  names: readonly (readonly [string, string])[],
+  pairs: number,
+  ask: (name: string) => Promise<unknown>,
+): Promise<readonly Sample[]> {
   const coin = generator(20_261_121);
   const timed = async (name: string): Promise<number> => {
     const began = performance.now();
-    await callTool(line, name, 'x');
+    await ask(name);
     return (performance.now() - began) * 1000;
   };
   const samples: Sample[] = [];
   for (let index = 0; index < pairs + WARM_UP; index++) {
-    const [hidden, unknown] = PAIRS[index % PAIRS.length] ?? ['', ''];
+    const [hidden, unknown] = names[index % names.length] ?? ['', ''];
     const hiddenFirst = coin() < 0.5;
     const first = await timed(hiddenFirst ? hidden : unknown);
     const second = await timed(hiddenFirst ? unknown : hidden);

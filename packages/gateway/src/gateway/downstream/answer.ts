@@ -92,6 +92,11 @@ class HttpAnswer implements Answer {
   }
 
   onGone(listener: () => void): void {
+    // Who left while a guard waited for a server has left all the same.
+    if (this.#response.closed) {
+      if (!this.#response.writableFinished) listener();
+      return;
+    }
     this.#response.once('close', () => {
       if (!this.#response.writableFinished) listener();
     });

@@ -5,16 +5,17 @@ import type { Deny, GuardVerdict } from '../../contracts/verdict.ts';
 import { type CompletionReference, qualifyName, qualifyUri, splitUri, taskSupportOf } from '../../protocol/index.ts';
 import type { With } from '../exchange.ts';
 import { denied, type Guard } from '../guard.ts';
-import { resourceOf } from '../resource-of.ts';
+import type { LookUp } from '../look-up.ts';
 import { mayHoldTasks, meetsNeeds, runsTasks, TASKS_UNDECLARED } from '../reverse/capabilities.ts';
 import type { Tasks } from '../reverse/tasks.ts';
 import { pinsOf, reaches, type VisibleKind, visibleTo } from '../visible.ts';
+import { resolveResource } from './resolve-resource.ts';
 
 type Known = With<'endpoint' | 'principal' | 'frame' | 'budget'>;
 type Resolved = GuardVerdict<Target | null>;
 
 /** Which tool, prompt, template or resource is meant. What the caller may not discover is looked up like what does not exist, and answered like it. */
-export function resolveTarget(tasks: Tasks): Guard<'endpoint' | 'principal' | 'frame' | 'budget', 'target'> {
+export function resolveTarget(tasks: Tasks, lookUp: LookUp): Guard<'endpoint' | 'principal' | 'frame' | 'budget', 'target'> {
   return {
     name: 'resolve-target',
     needs: ['endpoint', 'principal', 'frame', 'budget'],
@@ -26,12 +27,12 @@ export function resolveTarget(tasks: Tasks): Guard<'endpoint' | 'principal' | 'f
       if (server !== null && !visibleTo(snapshot, principal).servers.has(server)) return unknownServer(exchange, server);
       if (server !== null && !reaches(snapshot, server, frame.era)) return otherEra(exchange, server);
       if (frame.params.kind === 'task') return resolveTask(exchange, frame.params.taskId, server, tasks);
-      return resolve(exchange, frame.params, server);
+      return resolve(exchange, frame.params, server, lookUp);
     },
   };
 }
 
-function resolve(exchange: Known, params: Known['frame']['params'], server: ServerId | null): Resolved {
+function resolve(exchange: Known, params: Known['frame']['params'], server: ServerId | null, lookUp: LookUp): Resolved | Promise<Resolved> {
   switch (params.kind) {
     case 'call':
       return asTask(exchange, resolvePin(exchange, 'tool', server === null ? params.name : qualifyName(server, params.name), params.name));
@@ -41,7 +42,11 @@ function resolve(exchange: Known, params: Known['frame']['params'], server: Serv
       return resolveReference(exchange, params.ref, server);
     case 'read':
     case 'subscribe':
-      return resolveResource(exchange, server === null ? splitUri(params.uri) : { server, name: params.uri }, params.uri);
+      return resolveResource(
+        exchange,
+        { of: server === null ? splitUri(params.uri) : { server, name: params.uri }, shown: params.uri },
+        lookUp,
+      );
     default:
       return { verdict: 'pass', fact: null };
   }
@@ -99,25 +104,6 @@ function resolvePin({ frame, principal, snapshot }: Known, kind: PinKind, qualif
   const decided = hidden === undefined ? {} : { decided: { action: 'discover', ...hidden } as const };
   return { verdict: 'deny', reason, detail: qualified, shown, ...decided };
 }
-
-// Whether there is such a resource only its server knows: what is decided here is whether the caller could ever be told.
-function resolveResource(
-  { frame, principal, snapshot }: Known,
-  of: { readonly server: ServerId; readonly name: string } | null,
-  shown: string,
-): Resolved {
-  const server = of === null ? undefined : snapshot.servers.get(of.server);
-  if (of === null || server?.enabled !== true || !reaches(snapshot, of.server, frame.era) || !isUri(of.name))
-    return { verdict: 'deny', reason: 'gateway.unknown_resource', detail: shown, shown };
-  const resource = resourceOf(snapshot, server, of.name);
-  const decision = snapshot.policy.decide(principal, 'discover', resource);
-  if (decision.ok && decision.value.effect === 'allow') return { verdict: 'pass', fact: resource };
-  const decided = decision.ok ? { decided: { action: 'discover', target: resource, decision: decision.value } as const } : {};
-  return { verdict: 'deny', reason: 'gateway.hidden_resource', detail: shown, shown, ...decided };
-}
-
-/** Nothing that a reader of lines, or of a log, would take for something else. */
-const isUri = (text: string): boolean => !/[\s\p{C}]/u.test(text);
 
 /** Eras are not translated: who asks one server is told which revisions it speaks (MCP 2026-07-28, versioning). */
 function otherEra({ frame, snapshot }: With<'frame'>, id: ServerId): Deny {

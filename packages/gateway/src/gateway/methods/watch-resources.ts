@@ -7,7 +7,7 @@ import { hasResource } from '../offered.ts';
 import { resourceOf } from '../resource-of.ts';
 import { mayHear } from '../subscriptions.ts';
 import type { Subscription } from '../upstream/upstream.ts';
-import { reaches } from '../visible.ts';
+import { reaches, visibleTo } from '../visible.ts';
 import type { Works } from './works.ts';
 
 /** One subscription a server, of this caller alone. Returns the URIs, as the client named them, that will be told of. */
@@ -56,12 +56,15 @@ async function subscribeOne(
   onUpdated: (name: string) => void,
 ): Promise<Result<Subscription, GatewayReason>> {
   const server = snapshot.servers.get(id);
-  const allowed = names.filter((name) => mayHear(snapshot, principal, id, name));
-  if (server === undefined || allowed.length === 0 || !reaches(snapshot, id, frame.era)) return failure('gateway.unknown_resource');
+  const allowed = new Set(names.filter((name) => mayHear(snapshot, principal, id, name)));
+  // Of a server that is shown, what is hidden is looked for like what is not there (`look-up.ts`).
+  const shown = allowed.size > 0 || visibleTo(snapshot, principal).servers.has(id);
+  if (server === undefined || !shown || !reaches(snapshot, id, frame.era)) return failure('gateway.unknown_resource');
   const upstream = await works.upstreams.acquire(server, frame.era, { principal, session: null, listener: null });
   if (!upstream.ok) return upstream;
   const there = await Promise.all(
-    allowed.map(async (name) => {
+    names.map(async (name) => {
+      if (!allowed.has(name)) return upstream.value.lists(null).then(() => []);
       const found = await hasResource(snapshot, resourceOf(snapshot, server, name), upstream.value);
       return found.ok && found.value === 'yes' ? [name] : [];
     }),

@@ -81,7 +81,7 @@ export class LiveOffer {
     return this.#resourcesWithin(page === 'first' ? 0 : RESOURCES_MS);
   }
 
-  async lists(uri: string): Read<boolean> {
+  async lists(uri: string | null): Read<boolean> {
     const has = (items: readonly JsonObject[]): boolean => items.some((item) => item['uri'] === uri);
     const known = await this.#resourcesWithin(RESOURCES_MS);
     if (!known.ok || has(known.value)) return known.ok ? success(true) : known;

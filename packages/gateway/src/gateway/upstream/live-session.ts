@@ -121,7 +121,7 @@ export class LiveSession implements UpstreamSession {
     return this.#offer.resources(page);
   }
 
-  lists(uri: string): Read<boolean> {
+  lists(uri: string | null): Read<boolean> {
     this.touch();
     return this.#offer.lists(uri);
   }

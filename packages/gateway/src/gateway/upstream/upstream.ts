@@ -60,8 +60,8 @@ export interface UpstreamSession {
   livePins(kind: PinKind): Promise<Result<ReadonlyMap<string, string>, GatewayReason>>;
   /** What the server lists now, asked now; of later pages at most half a minute old. */
   resources(page: 'first' | 'later'): Promise<Result<readonly JsonObject[], GatewayReason>>;
-  /** Whether the server lists this URI, asked again where the list that is known does not have it. */
-  lists(uri: string): Promise<Result<boolean, GatewayReason>>;
+  /** Whether the server lists this URI, asked again where the list that is known does not have it. Null is in no list: it is asked for as that. */
+  lists(uri: string | null): Promise<Result<boolean, GatewayReason>>;
   request(request: UpstreamRequest): Promise<Result<UpstreamAnswer, GatewayReason>>;
   /** Legacy only: `resources/subscribe` and `resources/unsubscribe` for one client's session. Updates reach its listener, and no other. */
   subscribe(session: DownstreamSessionId, request: UpstreamRequest): Promise<Result<UpstreamAnswer, GatewayReason>>;
