@@ -4,36 +4,29 @@ import type { Deny } from '../contracts/verdict.ts';
 import type { Health } from './breakers.ts';
 import type { Works } from './methods/works.ts';
 
-/** How asking a server went. */
-export interface Went<T> {
-  readonly value: T;
-  readonly health: Health;
+/** Asking a server that has been let begin. */
+export interface AtServer {
+  /** Once, when it is over, however it ended: the place is free again, and the circuit has heard how the server is. */
+  readonly leave: (health: Health) => void;
 }
 
 /**
- * Asks a server on behalf of a principal: within his places there, as one slow server must not take all that he has, and not while its circuit is open.
+ * Lets a server be asked on behalf of a principal: within his places there, as one slow server must not take all that he has, and not while its circuit is
+ * open. At once and without a promise, since every call passes here.
  */
-export async function atServer<T>(
-  server: Registration,
-  who: string,
-  { places, breakers }: Pick<Works, 'places' | 'breakers'>,
-  ask: () => Promise<Went<T>>,
-): Promise<T | Deny> {
+export function atServer(server: Registration, who: string, { places, breakers }: Pick<Works, 'places' | 'breakers'>): AtServer | Deny {
   const label = serverLabel(server.tenant, server.id);
-  const leave = places.take(label, who);
-  if (leave === null) return { verdict: 'deny', reason: 'gateway.too_many_in_flight', retryAfterSeconds: 1 };
-  try {
-    const wait = breakers.admit(label, who);
-    if (wait > 0) return { verdict: 'deny', reason: 'gateway.circuit_open', retryAfterSeconds: wait };
-    let health: Health = 'unknown';
-    try {
-      const went = await ask();
-      health = went.health;
-      return went.value;
-    } finally {
-      breakers.report(label, who, health);
-    }
-  } finally {
-    leave();
+  const free = places.take(label, who);
+  if (free === null) return { verdict: 'deny', reason: 'gateway.too_many_in_flight', retryAfterSeconds: 1 };
+  const wait = breakers.admit(label, who);
+  if (wait > 0) {
+    free();
+    return { verdict: 'deny', reason: 'gateway.circuit_open', retryAfterSeconds: wait };
   }
+  return {
+    leave(health) {
+      breakers.report(label, who, health);
+      free();
+    },
+  };
 }

@@ -5,6 +5,7 @@ import type { Registration } from '../contracts/registration.ts';
 import type { Deny } from '../contracts/verdict.ts';
 import { isObject, type Params, writeParamHeaders } from '../protocol/index.ts';
 import { atServer } from './at-server.ts';
+import type { Health } from './breakers.ts';
 import { Cancellation } from './cancellation.ts';
 import type { Answer } from './downstream/answer.ts';
 import type { CallStream } from './downstream/call-stream.ts';
@@ -44,11 +45,16 @@ export async function forward(call: Call, answer: Answer, works: Works): Promise
   }
   const inFlight = track(call, answer);
   try {
-    const forwarded = await atServer(server, exchange.principal.id, works, async () => {
-      const value = await sendTo(server, owner, { call, answer, inFlight }, works);
-      return { value, health: healthOf(server, value.kind === 'denied' ? value.denied.reason : null) };
-    });
-    return 'verdict' in forwarded ? refusedBefore(forwarded) : forwarded;
+    const there = atServer(server, exchange.principal.id, works);
+    if ('verdict' in there) return refusedBefore(there);
+    let health: Health = 'unknown';
+    try {
+      const forwarded = await sendTo(server, owner, { call, answer, inFlight }, works);
+      health = healthOf(server, forwarded.kind === 'denied' ? forwarded.denied.reason : null);
+      return forwarded;
+    } finally {
+      there.leave(health);
+    }
   } finally {
     inFlight.done();
   }

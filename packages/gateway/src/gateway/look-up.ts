@@ -3,7 +3,8 @@ import { failure, type Result } from '../base/result.ts';
 import type { GatewayReason } from '../contracts/reasons/gateway.ts';
 import type { Registration } from '../contracts/registration.ts';
 import type { Deny } from '../contracts/verdict.ts';
-import { atServer, type Went } from './at-server.ts';
+import { atServer } from './at-server.ts';
+import type { Health } from './breakers.ts';
 import { Cancellation } from './cancellation.ts';
 import type { With } from './exchange.ts';
 import { denied } from './guard.ts';
@@ -24,18 +25,25 @@ export const CANCELLED: Deny = { verdict: 'deny', reason: 'gateway.cancelled' };
 
 export function lookUpWith(works: Works): LookUp {
   return async (exchange, server, uri) => {
-    const look = (): Promise<Went<Listed>> => read(exchange, server, uri, works);
-    const found = await cancellable(exchange, atServer(server, exchange.principal.id, works, look));
+    const found = await cancellable(exchange, look(exchange, server, uri, works));
     if ('verdict' in found) return found;
     return found.ok ? found.value : denied(found);
   };
 }
 
-async function read(exchange: Asking, server: Registration, uri: string | null, works: Works): Promise<Went<Listed>> {
-  const upstream = await works.upstreams.acquire(server, exchange.frame.era, ownerFor(exchange, server.id, works));
-  const value = upstream.ok ? await inTime(upstream.value.lists(uri)) : upstream;
-  // That a list can be read tells little of the reads that follow: only they close a circuit.
-  return { value, health: value.ok ? 'unknown' : healthOf(server, value.reason) };
+async function look(exchange: Asking, server: Registration, uri: string | null, works: Works): Promise<Listed | Deny> {
+  const there = atServer(server, exchange.principal.id, works);
+  if ('verdict' in there) return there;
+  let health: Health = 'unknown';
+  try {
+    const upstream = await works.upstreams.acquire(server, exchange.frame.era, ownerFor(exchange, server.id, works));
+    const listed = upstream.ok ? await inTime(upstream.value.lists(uri)) : upstream;
+    // That a list can be read tells little of the reads that follow: only they close a circuit.
+    if (!listed.ok) health = healthOf(server, listed.reason);
+    return listed;
+  } finally {
+    there.leave(health);
+  }
 }
 
 async function inTime(reading: Promise<Listed>): Promise<Listed> {
